@@ -1,0 +1,59 @@
+"""Sentences for bad input: which name is unknown, what was meant, and which are there.
+
+Every error a user can meet says what is wrong, where, and what to do next. The helpers here write the
+parts that recur: a name that is not in a list, and a list of members short enough to read.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Sequence
+
+__all__ = ["choose", "listing", "plural"]
+
+
+def listing(names: Iterable[object], most: int = 5) -> str:
+    """The first names of a list in words, with a count of the rest.
+
+    Examples
+    --------
+    >>> listing(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    words = [str(name) for name in names]
+    if len(words) <= most:
+        return ", ".join(words)
+    return f"{', '.join(words[:most])} and {len(words) - most:,} more"
+
+
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """A count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "row"), plural(1200, "row"), plural(2, "entry", "entries")
+    ('1 row', '1,200 rows', '2 entries')
+    """
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def choose(name: object, available: Collection[str] | Sequence[str], what: str) -> str:
+    """Return `name` if it is available; otherwise raise with the closest names.
+
+    Raises
+    ------
+    ValueError
+        If `name` is not in `available`; the message proposes the nearest spelling.
+
+    Examples
+    --------
+    >>> choose("eficacy", ["efficacy", "identity"], "scale")
+    Traceback (most recent call last):
+    ValueError: no scale 'eficacy'. Did you mean 'efficacy'? Available: efficacy, identity.
+    """
+    if name in available:
+        return str(name)
+    near = difflib.get_close_matches(str(name), [str(a) for a in available], n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    there = listing(available, most=20) if available else "none"
+    raise ValueError(f"no {what} {name!r}.{hint} Available: {there}.")

@@ -1,0 +1,763 @@
+"""The community: members, what they did, said, answered and whom they named, in one frozen object.
+
+A community of practice is its members over time. `Community` holds the nine tables of
+:mod:`coplearn.schema`, checks them once (:mod:`coplearn.validation`), and gives views that agree with one
+another: the same members, the same windows, the same rules about bots, absence and missing answers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coplearn._checks import choose, listing, plural
+from coplearn.cohorts import Cohorts, entry_cohorts, label_cohorts
+from coplearn.events import EventSequence
+from coplearn.panel import MISSING_TIE, JointPanel
+from coplearn.report import Finding, Report, ValidationError
+from coplearn.scales import scale_scores
+from coplearn.schema import TABLES, prepare
+from coplearn.storage import read_folder, write_folder
+from coplearn.validation import Rules, validate
+from coplearn.windows import as_microseconds, calendar_windows, instant, span
+
+__all__ = ["Community", "load"]
+
+MICROSECOND = pd.Timedelta(1, "us")
+
+
+class Community:
+    """A community of practice and its record.
+
+    Parameters
+    ----------
+    name : str
+    members : DataFrame
+        One row a member: member, joined, left, cohort, role, unit, is_bot, consent, and any covariates.
+    events : DataFrame, optional
+        Timestamped and directed: time, sender, receiver (missing for a broadcast), kind, space, audience, mode,
+        weight, message.
+    waves, ties, roster : DataFrame, optional
+        wave, opens, closes; wave, network, ego, alter, value; wave, member, listed, responded.
+    messages : DataFrame, optional
+        message, time, author, space, thread, reply_to, kind, audience, text, lang.
+    items, responses : DataFrame, optional
+        item, scale, subscale, reverse, min, max, continuous; wave, member, item, value.
+    spaces : DataFrame, optional
+        space, kind, visibility, parent, domain.
+    start, end : optional
+        Observation window, by default from the first to the last instant recorded.
+    timezone : str
+        Zone in which days and months are cut.
+    inactive_after : str
+        Silence after which a member without a leave date counts as departed.
+    truth : mapping, optional
+        True parameters of a synthetic community.
+    about : mapping, optional
+        Title, source, licence, card.
+    rules : Rules, optional
+        What to do about orphan references and missing consent, and where warnings begin.
+
+    Attributes
+    ----------
+    report : Report
+        What was found, assumed and repaired, with row counts.
+
+    Raises
+    ------
+    ValidationError
+        If the data break a rule; the message names rule, members and rows, and says what to do.
+
+    Examples
+    --------
+    >>> day = lambda text: pd.Timestamp(text, tz="UTC")
+    >>> members = pd.DataFrame({"member": ["ann", "ben"], "joined": [day("2020-01-01"), day("2020-02-01")]})
+    >>> event = {"time": day("2020-02-03"), "sender": "ben", "receiver": "ann", "kind": "question"}
+    >>> Community("pair", members, pd.DataFrame([event]))
+    Community 'pair': 2 members, 2020-02-03 to 2020-02-03
+      events   question (1)
+      notes    W09, N01: see .report
+    """
+
+    def __init__(
+        self,
+        name: str,
+        members: pd.DataFrame,
+        events: pd.DataFrame | None = None,
+        *,
+        waves: pd.DataFrame | None = None,
+        ties: pd.DataFrame | None = None,
+        roster: pd.DataFrame | None = None,
+        messages: pd.DataFrame | None = None,
+        items: pd.DataFrame | None = None,
+        responses: pd.DataFrame | None = None,
+        spaces: pd.DataFrame | None = None,
+        start: Any = None,
+        end: Any = None,
+        timezone: str = "UTC",
+        inactive_after: str = "180D",
+        truth: Mapping[str, Any] | None = None,
+        about: Mapping[str, Any] | None = None,
+        rules: Rules | None = None,
+    ) -> None:
+        given: dict[str, pd.DataFrame | None] = {
+            "members": members,
+            "spaces": spaces,
+            "waves": waves,
+            "events": events,
+            "messages": messages,
+            "ties": ties,
+            "roster": roster,
+            "items": items,
+            "responses": responses,
+        }
+        tables, findings = {}, []
+        for table, frame in given.items():
+            tables[table], problems = prepare(table, frame)
+            findings += problems
+        counts = {t: 0 if f is None else len(f) for t, f in given.items()}
+        first = None if start is None else instant(start, timezone, "start").tz_convert("UTC")
+        last = None if end is None else instant(end, timezone, "end").tz_convert("UTC")
+        if not findings:
+            supplied = {t for t, f in given.items() if f is not None}
+            if "consent" in members.columns:
+                supplied.add("members.consent")
+            tables, first, last, findings = validate(tables, rules or Rules(), first, last, frozenset(supplied))
+        rows = {t: (counts[t], len(tables[t])) for t in given if counts[t]}
+        report = Report.of(findings, rows)
+        if report.errors:
+            raise ValidationError(name, report)
+        self._set(
+            name=str(name),
+            tables=MappingProxyType(tables),
+            report=report,
+            start=first,
+            end=last,
+            timezone=timezone,
+            inactive_after=pd.Timedelta(inactive_after),
+            truth=_frozen(truth),
+            about=_frozen(about) or {},
+        )
+
+    name: str
+    report: Report
+    start: pd.Timestamp
+    end: pd.Timestamp
+    timezone: str
+    inactive_after: pd.Timedelta
+    truth: dict[str, Any] | None
+    about: dict[str, Any]
+    _tables: Mapping[str, pd.DataFrame]
+
+    def _set(self, tables: Mapping[str, pd.DataFrame], **values: Any) -> None:
+        self.__dict__.update(values, _tables=tables)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(
+            f"a community is frozen; {name!r} cannot be set. Make a new one: between(), subset(), or Community(...)."
+        )
+
+    # --- tables ------------------------------------------------------------------------------------
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        """A table by name; a copy, so that changing it changes nothing here."""
+        return self._tables[choose(table, list(TABLES), "table")].copy(deep=False)
+
+    @property
+    def members(self) -> pd.DataFrame:
+        """One row a member, bots included (``is_bot``)."""
+        return self["members"]
+
+    @property
+    def ties(self) -> pd.DataFrame:
+        return self["ties"]
+
+    @property
+    def messages(self) -> pd.DataFrame:
+        return self["messages"]
+
+    @property
+    def responses(self) -> pd.DataFrame:
+        return self["responses"]
+
+    @property
+    def waves(self) -> pd.DataFrame:
+        return self["waves"]
+
+    @property
+    def items(self) -> pd.DataFrame:
+        return self["items"]
+
+    @property
+    def roster(self) -> pd.DataFrame:
+        return self["roster"]
+
+    @property
+    def spaces(self) -> pd.DataFrame:
+        return self["spaces"]
+
+    def __len__(self) -> int:
+        return len(self._tables["members"])
+
+    # --- who was here when ---------------------------------------------------------------------------
+
+    @cached_property
+    def _people(self) -> pd.Index:
+        """Members who are no bots."""
+        members = self._tables["members"]
+        return members.index[~members["is_bot"].to_numpy()]
+
+    def _no_bots(self, ids: pd.Series) -> pd.Series:
+        """Whether each id is a member who is no bot; missing ids are kept."""
+        bots = self._tables["members"].index[self._tables["members"]["is_bot"].to_numpy()]
+        return ~ids.isin(bots) if len(bots) else pd.Series(True, index=ids.index)
+
+    def present(self, opens: Any, closes: Any = None) -> pd.Index:
+        """Members, without bots, who belonged to the community at an instant or at some time in a window.
+
+        Parameters
+        ----------
+        opens, closes : dates
+            With `closes`, the window ``[opens, closes)``.
+        """
+        first = instant(opens, self.timezone)
+        last = first + MICROSECOND if closes is None else instant(closes, self.timezone)
+        people = self._tables["members"].loc[self._people]
+        here = (people["joined"] < last) & ~(people["left"] <= first)
+        return people.index[here]
+
+    @cached_property
+    def activity(self) -> pd.DataFrame:
+        """Everything that members did: columns member and time, for events sent and messages written."""
+        events, messages = self._tables["events"], self._tables["messages"]
+        sent = events.loc[~events["message"].isin(messages.index), ["sender", "time"]]  # an event's message is one act
+        parts = [
+            sent.set_axis(["member", "time"], axis=1),
+            messages[["author", "time"]].set_axis(["member", "time"], axis=1),
+        ]
+        acts = pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
+        return acts[acts["member"].isin(self._people)].sort_values("time", kind="stable", ignore_index=True)
+
+    def departures(self) -> pd.DataFrame:
+        """When each member was last heard of, and whether they left.
+
+        A member departed at ``left``; or, without a leave date, with the last act, when it lies more than
+        `inactive_after` before the end. Everybody else is known to be a member until `inactive_after` before
+        the end (censoring at the last act would be informative, at the end optimistic).
+
+        Returns
+        -------
+        DataFrame
+            Indexed by member: last_seen, departed, known_until.
+        """
+        people = self._tables["members"].loc[self._people]
+        last = self.activity.groupby("member")["time"].max().reindex(people.index)
+        last = last.where(last > people["joined"], people["joined"]).fillna(people["joined"])
+        horizon = self.end - self.inactive_after
+        has_left = people["left"].notna() & (people["left"] <= self.end)
+        silent = ~has_left & (last <= horizon) & bool(len(self.activity))
+        until = last.where(silent, people["left"].where(has_left, max(horizon, self.start)))
+        until = until.where(until > people["joined"], people["joined"])
+        return pd.DataFrame({"last_seen": last, "departed": has_left | silent, "known_until": until})
+
+    # --- views -----------------------------------------------------------------------------------------
+
+    def cohorts(
+        self,
+        by: str | Callable[[pd.DataFrame], pd.Series] | Mapping[str, str] = "entry",
+        every: str = "quarter",
+        min_size: int = 20,
+    ) -> Cohorts:
+        """Members grouped by when they entered, or by a label.
+
+        Parameters
+        ----------
+        by : str, callable or mapping
+            ``"entry"``: calendar window of joining; a column of `members` (such as ``"cohort"`` or ``"unit"``);
+            a function of the members frame; or a mapping from entry window to generation, such as
+            ``{"2010": "before", "2011": "before", "2012": "after"}``.
+        every : {"month", "quarter", "half-year", "year"}
+            Length of an entry window.
+        min_size : int
+            Adjacent entry windows are joined until each cohort has this many members; what was joined is
+            reported. Who joined before the observation is in ``"pre"``.
+
+        Returns
+        -------
+        Cohorts
+            Bots, and members without a label, are left out.
+        """
+        people = self._tables["members"].loc[self._people]
+        merged: list[str] = []
+        if isinstance(by, Mapping):
+            windows, _ = entry_cohorts(people["joined"], self.start, self._last, every, 1, self.timezone)
+            unknown = [w for w in windows.cat.categories if w not in by]
+            if unknown:
+                raise ValueError(f"generations: no generation is given for those who entered in {listing(unknown)}.")
+            named = windows.astype("str").map(dict(by))
+            labels = label_cohorts(named, list(dict.fromkeys(by[w] for w in windows.cat.categories)))
+        elif callable(by):
+            labels = label_cohorts(by(people.copy(deep=False)))
+        elif by == "entry":
+            labels, merged = entry_cohorts(people["joined"], self.start, self._last, every, min_size, self.timezone)
+        else:
+            labels = label_cohorts(people[choose(by, ["entry", *people.columns], "cohort column")])
+        frame = pd.concat([labels.rename("cohort"), people[["joined", "left"]], self.departures()], axis=1)
+        frame = frame[frame["cohort"].notna()]
+        return Cohorts(frame, self.activity, self.start, self.end, self.timezone, tuple(merged))
+
+    def events(self, kind: str | Sequence[str] | None = None) -> EventSequence:
+        """Events of one or several kinds, in order of time, with the members at risk.
+
+        Events of bots and events of a member towards the same member are left out.
+        """
+        return EventSequence.from_frame(
+            self._relational(kind), self._tables["members"].loc[self._people], origin=self.start, end=self.end
+        )
+
+    def _relational(self, kind: str | Sequence[str] | None = None) -> pd.DataFrame:
+        """Events among people: of the kinds asked for, without bots and self-events."""
+        events = self._tables["events"]
+        keep = self._no_bots(events["sender"]) & self._no_bots(events["receiver"])
+        keep &= ~(events["sender"] == events["receiver"]).fillna(False).astype(bool)
+        if kind is not None:
+            kinds = [kind] if isinstance(kind, str) else list(kind)
+            there = sorted(events["kind"].unique())
+            keep &= events["kind"].isin([choose(k, there, "kind of event") for k in kinds])
+        return events[keep]
+
+    def scores(self, scale: str) -> pd.DataFrame:
+        """Scale scores of people present, one row a member and wave.
+
+        Parameters
+        ----------
+        scale : str
+            A scale of the codebook, or a single item.
+
+        Returns
+        -------
+        DataFrame
+            Columns member, wave and the scale. A member who was present and did not answer (enough) has a row
+            with NaN; a member who was absent has none.
+        """
+        table = scale_scores(self._tables["responses"], self._tables["items"], scale)
+        here = pd.concat(
+            [pd.DataFrame({"member": self._at_wave(wave), "wave": wave}) for wave in self._tables["waves"].index],
+            ignore_index=True,
+        )
+        return here.merge(table, on=["member", "wave"], how="left")
+
+    def _at_wave(self, wave: Any) -> pd.Index:
+        """People present at a wave: at its opening date, or everybody where it has none."""
+        opens = self._tables["waves"].at[wave, "opens"]
+        return self._people if pd.isna(opens) else self.present(opens)
+
+    def panel(
+        self,
+        ties: str | Sequence[str],
+        behavior: str | Sequence[str] | None = None,
+        covariates: str | Sequence[str] = (),
+        waves: Sequence[Any] | None = None,
+    ) -> JointPanel:
+        """Ties and behaviors at the waves, as arrays over everybody present at one of them.
+
+        Parameters
+        ----------
+        ties : str or list of str
+            Networks of the table `ties`; any positive value is a tie.
+        behavior : str or list of str, optional
+            Scales (or items), as mean scores.
+        covariates : str or list of str
+            Columns of `members` (labels become whole numbers, kept in ``levels``); ``"tenure"`` is years since
+            joining at the opening of each period.
+        waves : sequence, optional
+            A choice of waves; by default all, in their order.
+
+        Returns
+        -------
+        JointPanel
+            Rows of members who did not respond are missing, as are ties to those who were not listed. Entry and
+            exit between waves are interpolated on the clock of wave openings.
+        """
+        clock = self._tables["waves"]
+        chosen = list(clock.index) if waves is None else [w for w in waves]
+        unknown = [w for w in chosen if w not in clock.index]
+        if unknown:
+            raise ValueError(f"no wave {listing(unknown)}. Waves are {listing(clock.index, 20)}.")
+        if len(chosen) < 2:
+            raise ValueError(f"a panel needs two waves or more; there are {len(chosen)}.")
+        names = [ties] if isinstance(ties, str) else list(ties)
+        there = sorted(self._tables["ties"]["network"].unique())
+        names = [choose(name, there, "network") for name in names]
+        at = [self._at_wave(wave) for wave in chosen]
+        members = self._people[np.isin(self._people, np.unique(np.concatenate([a.to_numpy(dtype=object) for a in at])))]
+        present = np.array([members.isin(a) for a in at])
+        networks = {name: self._tie_arrays(name, chosen, members, present) for name in names}
+        scales = [] if behavior is None else [behavior] if isinstance(behavior, str) else list(behavior)
+        behaviors = {}
+        for scale in scales:
+            wide = self.scores(scale).pivot(index="wave", columns="member", values=scale)
+            behaviors[scale] = wide.reindex(index=chosen, columns=members).to_numpy()
+        opens = clock.loc[chosen, "opens"]
+        values, levels = {}, {}
+        for column in [covariates] if isinstance(covariates, str) else covariates:
+            values[column], kinds = self._covariate(column, members, opens)
+            if kinds:
+                levels[column] = kinds
+        panel = JointPanel.from_arrays(
+            networks,
+            behaviors,
+            values,
+            present=present,
+            members=members,
+            waves=chosen,
+            presence_intervals=self._intervals(members, opens),
+        )
+        panel.levels.update(levels)
+        return panel
+
+    def _tie_arrays(self, name: str, waves: list[Any], members: pd.Index, present: np.ndarray) -> np.ndarray:
+        """Ties over [wave, ego, alter], with 255 for egos who did not respond and alters who were not listed."""
+        table, roster = self._tables["ties"], self._tables["roster"]
+        array = np.zeros((len(waves), len(members), len(members)), dtype=np.uint8)
+        own = table[table["network"] == name]
+        for w, wave in enumerate(waves):
+            rows = own[own["wave"] == wave]
+            ego, alter = members.get_indexer(rows["ego"]), members.get_indexer(rows["alter"])
+            inside = (ego >= 0) & (alter >= 0)
+            array[w, ego[inside], alter[inside]] = 1
+            if len(roster):
+                form = roster[roster["wave"] == wave]
+                responded = members.isin(form.loc[form["responded"], "member"])
+                listed = members.isin(form.loc[form["listed"], "member"])
+                array[w, ~responded] = MISSING_TIE
+                array[w][:, ~listed] = MISSING_TIE
+            gone = ~present[w]
+            array[w, gone] = 0
+            array[w][:, gone] = 0
+            np.fill_diagonal(array[w], 0)
+        return array
+
+    def _covariate(self, column: str, members: pd.Index, opens: pd.Series) -> tuple[np.ndarray, list[str] | None]:
+        people = self._tables["members"].loc[members]
+        if column == "tenure":
+            if opens.isna().any():
+                raise ValueError("tenure needs the opening dates of the waves; give them in the table waves.")
+            joined = as_microseconds(people["joined"])
+            return np.maximum(0.0, (as_microseconds(opens)[:-1, None] - joined) / (365.25 * 86_400e6)), None
+        values = people[choose(column, [*people.columns, "tenure"], "covariate")]
+        if pd.api.types.is_numeric_dtype(values) or values.dtype == "bool":
+            return values.to_numpy(dtype=float, na_value=np.nan), None
+        kinds = sorted(values.dropna().astype("str").unique())
+        code = pd.Categorical(values.astype("str").where(values.notna()), categories=kinds).codes
+        return np.where(code < 0, np.nan, code), kinds
+
+    def _intervals(self, members: pd.Index, opens: pd.Series) -> np.ndarray | None:
+        """Entry and exit of each member on the clock of waves; None where waves have no dates."""
+        if opens.isna().any():
+            return None
+        people = self._tables["members"].loc[members]
+        moments = as_microseconds(opens).astype(float)
+        position = np.arange(len(moments), dtype=float)
+        joined = as_microseconds(people["joined"]).astype(float)
+        left = np.where(people["left"].isna(), np.inf, as_microseconds(people["left"]).astype(float))
+        entry = np.where(joined <= moments[0], -np.inf, np.interp(joined, moments, position))
+        leave = np.where(left > moments[-1], np.inf, np.interp(np.minimum(left, moments[-1]), moments, position))
+        return np.column_stack([entry, leave])
+
+    def network(self, window: Any = None, kind: str | Sequence[str] | None = None, ties: str | None = None) -> Any:
+        """A directed networkx graph of one window of events, or of one wave of ties.
+
+        Parameters
+        ----------
+        window : optional
+            A calendar label (``"2012"``, ``"2012Q1"``, ``"2012-03"``), a pair (start, end), or None for the whole
+            observation. With `ties`, a wave.
+        kind : str or list of str, optional
+            Kinds of events; by default all.
+        ties : str, optional
+            A network of the table `ties` instead of events.
+
+        Returns
+        -------
+        networkx.DiGraph
+            Nodes are the members present, bots left out, with cohort, role, unit and joined. An edge carries the
+            sum of weights (``weight``) and the number of events (``count``). Broadcasts have no edge;
+            ``graph["broadcasts"]`` counts them.
+        """
+        if ties is not None:
+            return self._wave_network(window, ties)
+        first, last = (self.start, self._last + MICROSECOND) if window is None else span(window, self.timezone)
+        events = self._relational(kind)
+        inside = (events["time"] >= first) & (events["time"] < last)
+        return self._graph(events[inside], first, last)
+
+    def networks(self, every: str = "month", kind: str | Sequence[str] | None = None) -> dict[str, Any]:
+        """The networks of consecutive calendar windows, by label; together they hold every event once."""
+        windows = calendar_windows(self.start, self._last, every, self.timezone)
+        events = self._relational(kind)
+        where = windows.locate(events["time"])
+        order = np.argsort(where, kind="stable")
+        cuts = np.searchsorted(where[order], np.arange(len(windows) + 1))
+        ordered = events.iloc[order]
+        return {
+            label: self._graph(ordered.iloc[cuts[w] : cuts[w + 1]], windows.edges[w], windows.edges[w + 1])
+            for w, label in enumerate(windows.labels)
+        }
+
+    @cached_property
+    def _node_attributes(self) -> dict[str, dict[str, Any]]:
+        columns = ["cohort", "role", "unit", "joined"]
+        people = self._tables["members"].loc[self._people, columns].astype(object)
+        rows = people.where(people.notna(), None).to_numpy()
+        return {member: dict(zip(columns, row, strict=True)) for member, row in zip(people.index, rows, strict=True)}
+
+    @cached_property
+    def _presence(self) -> tuple[np.ndarray, np.ndarray]:
+        people = self._tables["members"].loc[self._people]
+        left = as_microseconds(people["left"])
+        return as_microseconds(people["joined"]), np.where(people["left"].isna(), np.iinfo(np.int64).max, left)
+
+    def _graph(self, events: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> Any:
+        import networkx as nx
+
+        joined, left = self._presence
+        opens, closes = as_microseconds(pd.DatetimeIndex([first, last]))
+        here = (joined < closes) & (left > opens)
+        graph = nx.DiGraph(name=self.name, opens=first, closes=last)
+        attributes = self._node_attributes
+        graph.add_nodes_from((member, attributes[member]) for member in self._people[here])
+        directed = events[events["receiver"].notna()]
+        graph.graph["broadcasts"] = len(events) - len(directed)
+        if len(directed):
+            n = len(self._people)
+            key = self._people.get_indexer(directed["sender"]) * n + self._people.get_indexer(directed["receiver"])
+            pairs, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
+            weights = np.bincount(inverse, weights=directed["weight"].to_numpy())
+            egos, alters = self._people[pairs // n], self._people[pairs % n]
+            missing = [m for m in pd.unique(np.concatenate([egos, alters])) if m not in graph]
+            graph.add_nodes_from((m, attributes[m]) for m in missing)  # they act after leaving (W02)
+            graph.add_edges_from(
+                (ego, alter, {"weight": weight, "count": count})
+                for ego, alter, weight, count in zip(egos, alters, weights.tolist(), counts.tolist(), strict=True)
+            )
+        return graph
+
+    def _wave_network(self, wave: Any, ties: str) -> Any:
+        import networkx as nx
+
+        waves = self._tables["waves"]
+        if wave not in waves.index:
+            raise ValueError(f"no wave {wave!r}. Waves are {listing(waves.index, 20)}.")
+        table = self._tables["ties"]
+        choose(ties, sorted(table["network"].unique()), "network")
+        rows = table[(table["network"] == ties) & (table["wave"] == wave)]
+        rows = rows[self._no_bots(rows["ego"]) & self._no_bots(rows["alter"])]
+        graph = nx.DiGraph(name=self.name, wave=wave, network=ties)
+        attributes = self._node_attributes
+        graph.add_nodes_from((member, attributes[member]) for member in self._at_wave(wave))
+        graph.add_nodes_from(
+            (m, attributes[m]) for m in pd.unique(rows[["ego", "alter"]].to_numpy().ravel()) if m not in graph
+        )
+        graph.add_weighted_edges_from(rows[["ego", "alter", "value"]].itertuples(index=False, name=None))
+        roster = self._tables["roster"]
+        silent = roster.loc[(roster["wave"] == wave) & ~roster["responded"], "member"]
+        nx.set_node_attributes(graph, {m: m not in set(silent) for m in graph}, "responded")
+        return graph
+
+    @property
+    def _last(self) -> pd.Timestamp:
+        """The last instant observed; an end at midnight does not open a new window by itself."""
+        recorded = [self._tables[t]["time"].max() for t in ("events", "messages") if len(self._tables[t])]
+        return max([self.end - MICROSECOND, self.start, *recorded])
+
+    def between(self, start: Any, end: Any) -> Community:
+        """The community as observed in ``[start, end)``.
+
+        Members present at some time in the window stay, with their true join dates (who joined before is left
+        truncated, W09); events, messages and waves that open outside it go. A reply whose parent is outside
+        keeps its row and loses the reference.
+        """
+        first, last = span((start, end), self.timezone)
+        members = self._tables["members"]
+        here = (members["joined"] < last) & ~(members["left"] <= first)
+        waves = self._tables["waves"]
+        dated = waves["opens"]
+        inside = dated.isna() | ((dated >= first) & (dated < last))
+        return self._restrict(members.index[here], first, last, waves.index[inside])
+
+    def subset(self, members: Iterable[str]) -> Community:
+        """The community of some of its members: what they did among themselves.
+
+        Raises
+        ------
+        ValueError
+            For an unknown member.
+        """
+        wanted = pd.Index([str(m) for m in members]).unique()
+        unknown = wanted.difference(self._tables["members"].index)
+        if len(unknown):
+            raise ValueError(f"no member {listing(unknown)} in community {self.name!r}.")
+        index = self._tables["members"].index
+        return self._restrict(index[index.isin(wanted)], self.start, self.end, self._tables["waves"].index, whole=True)
+
+    def _restrict(
+        self, members: pd.Index, first: pd.Timestamp, last: pd.Timestamp, waves: pd.Index, whole: bool = False
+    ) -> Community:
+        """A new community of some members, instants and waves; what went is counted in the report."""
+        tables = dict(self._tables)
+        tables["members"] = tables["members"].loc[members]
+        tables["waves"] = tables["waves"].loc[waves]
+        for name, table in TABLES.items():
+            frame = tables[name]
+            keep = np.ones(len(frame), dtype=bool)
+            for column in table:
+                if column.refers == "members":
+                    keep &= (frame[column.name].isin(members) | frame[column.name].isna()).to_numpy()
+                elif column.refers == "waves":
+                    keep &= frame[column.name].isin(waves).to_numpy()
+            if name in {"events", "messages"} and not whole:
+                keep &= ((frame["time"] >= first) & (frame["time"] < last)).to_numpy()
+            frame = frame[keep]
+            tables[name] = frame if table.index else frame.reset_index(drop=True)
+        messages = tables["messages"]
+        tables["messages"] = messages.assign(
+            reply_to=messages["reply_to"].where(messages["reply_to"].isin(messages.index))
+        )
+        if len(self._tables["messages"]):
+            cited = tables["events"]["message"]
+            lost = cited.isin(self._tables["messages"].index) & ~cited.isin(messages.index)
+            tables["events"] = tables["events"].assign(message=cited.where(~lost))
+        given = {name: frame for name, frame in tables.items() if len(frame) or name == "members"}
+        new = Community(
+            self.name,
+            **given,
+            start=first,
+            end=last,
+            timezone=self.timezone,
+            inactive_after=str(self.inactive_after),
+            about=self.about,
+            truth=self.truth,
+        )
+        rows = {t: (len(self._tables[t]), len(new._tables[t])) for t in TABLES if len(self._tables[t])}
+        gone = {t: before - after for t, (before, after) in rows.items() if before > after}
+        told = list(new.report.findings)
+        if gone:
+            words = ", ".join(f"{count:,} {table}" for table, count in gone.items())
+            told.append(Finding("N02", "note", "members", sum(gone.values()), f"outside the selection: {words}."))
+        new.__dict__["report"] = Report.of(told, rows)
+        return new
+
+    # --- on disk -----------------------------------------------------------------------------------------
+
+    def save(self, folder: str | os.PathLike[str]) -> Path:
+        """Write the community as a folder of Parquet tables with a manifest.
+
+        An interrupted save leaves an older community in the folder intact.
+        """
+        header = {
+            "name": self.name,
+            "start": self.start.isoformat(),
+            "end": self.end.isoformat(),
+            "timezone": self.timezone,
+            "inactive_after": f"{self.inactive_after / pd.Timedelta(1, 's'):.0f}s",
+            "about": dict(self.about),
+            "truth": self.truth,
+            "report": [list(vars(f).values()) for f in self.report.findings],
+            "rows": {t: list(pair) for t, pair in self.report.rows.items()},
+        }
+        return write_folder(folder, dict(self._tables), header)
+
+    # --- for a reader ---------------------------------------------------------------------------------------
+
+    def _overview(self) -> list[tuple[str, str]]:
+        """(title, text) lines of the representation."""
+        tables = self._tables
+        lines = []
+        counts = {
+            "ties": (tables["ties"]["network"] if len(tables["ties"]) else None, "network"),
+            "events": (tables["events"]["kind"] if len(tables["events"]) else None, "kind"),
+        }
+        for title, (column, _) in counts.items():
+            if column is not None:
+                kinds = column.value_counts()
+                shown = [f"{kind} ({count:,})" for kind, count in kinds.items()]
+                lines.append((title, listing(shown, 6)))
+        if len(tables["items"]):
+            lines.append(("scales", listing(sorted(tables["items"]["scale"].unique()), 6)))
+        if len(tables["messages"]):
+            text = int(tables["messages"]["text"].notna().sum())
+            lines.append(("messages", f"{len(tables['messages']):,}, {text:,} with text"))
+        if len(tables["spaces"]):
+            lines.append(("spaces", listing(tables["spaces"].index, 6)))
+        if len(self.report):
+            lines.append(("notes", f"{', '.join(self.report.codes)}: see .report"))
+        return lines
+
+    def _headline(self) -> str:
+        bots = len(self) - len(self._people)
+        parts = [plural(len(self._people), "member") + (f" and {plural(bots, 'bot')}" if bots else "")]
+        if len(self._tables["waves"]):
+            parts.append(plural(len(self._tables["waves"]), "wave"))
+        parts.append(f"{self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}")
+        return ", ".join(parts)
+
+    def __repr__(self) -> str:
+        lines = self._overview()
+        width = max((len(title) for title, _ in lines), default=0) + 3
+        body = "".join(f"\n  {title:<{width}}{text}" for title, text in lines)
+        return f"Community {self.name!r}: {self._headline()}{body}"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{escape(title)}</th><td style='text-align:left'>{escape(text)}</td></tr>"
+            for title, text in self._overview()
+        )
+        return f"<p><strong>Community {escape(self.name)}</strong>: {escape(self._headline())}</p><table>{rows}</table>"
+
+
+def _frozen(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if values is None else dict(values)
+
+
+def load(folder: str | os.PathLike[str]) -> Community:
+    """Read a community that :meth:`Community.save` wrote.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder holds no manifest.
+    ValueError
+        If a file is missing, truncated or altered, or the data break a rule.
+    """
+    tables, header = read_folder(folder)
+    unknown = set(tables) - set(TABLES)
+    if unknown:
+        raise ValueError(
+            f"{folder} holds tables this version does not know: {listing(sorted(unknown))}. Update coplearn."
+        )
+    if "members" not in tables:
+        raise ValueError(f"{folder} holds no table of members. Save the community again.")
+    community = Community(
+        header["name"],
+        **tables,
+        start=header["start"],
+        end=header["end"],
+        timezone=header.get("timezone", "UTC"),
+        inactive_after=header.get("inactive_after", "180D"),
+        truth=header.get("truth"),
+        about=header.get("about"),
+    )
+    if "report" in header:  # what the first check found, repaired and dropped
+        told = [Finding(*row) for row in header["report"]]
+        rows = {t: (int(a), int(b)) for t, (a, b) in header["rows"].items()}
+        community.__dict__["report"] = Report.of(told, rows)
+    return community

@@ -1,0 +1,123 @@
+"""Relational events in order: who acted towards whom, and when.
+
+An event sequence is what relational event models read: a table sorted in time, the members who could have
+acted, and the stretch of time that was observed. Members act only while present; before joining and after
+leaving they are not at risk of anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coplearn._checks import listing, plural
+
+__all__ = ["EventSequence"]
+
+
+@dataclass(frozen=True, eq=False)
+class EventSequence:
+    """Events sorted by time, with the members among whom they happened.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Columns time, sender, receiver (missing for a broadcast), and whatever came along (kind, weight, ...).
+        Events at the same time keep the order in which they were given.
+    members : DataFrame
+        Indexed by member; covariates, and ``joined`` and ``left`` where known.
+    origin, end : float or Timestamp
+        Bounds of the observation, in the unit of ``frame["time"]``.
+    """
+
+    frame: pd.DataFrame
+    members: pd.DataFrame
+    origin: Any
+    end: Any
+
+    @classmethod
+    def from_frame(
+        cls, frame: pd.DataFrame, members: pd.DataFrame | None = None, origin: Any = None, end: Any = None
+    ) -> EventSequence:
+        """Make a sequence from a table of events.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Columns time (numbers or timestamps), sender, receiver.
+        members : DataFrame, optional
+            Covariates indexed by member; by default everybody who occurs in an event, in order of label.
+        origin, end : optional
+            Observation bounds. By default 0.0 (numbers) or the first event, and the last event.
+
+        Raises
+        ------
+        ValueError
+            For a missing column, a missing time, an event outside the bounds or of an unknown member.
+
+        Examples
+        --------
+        >>> EventSequence.from_frame(pd.DataFrame({"time": [2.0, 1.0], "sender": ["a", "b"], "receiver": ["b", "a"]}))
+        EventSequence: 2 events among 2 members, from 0.0 to 2.0
+        """
+        absent = [c for c in ("time", "sender", "receiver") if c not in frame.columns]
+        if absent:
+            raise ValueError(f"events have no column {listing(absent)} (columns: {listing(frame.columns, 12)}).")
+        times = frame["time"]
+        if not (pd.api.types.is_numeric_dtype(times) or isinstance(times.dtype, pd.DatetimeTZDtype)):
+            raise ValueError(f"event times are {times.dtype}; give numbers, or timestamps with a time zone.")
+        if times.isna().any():
+            rows = listing(np.flatnonzero(times.isna()))
+            raise ValueError(f"time is missing in {plural(int(times.isna().sum()), 'event')} (row {rows}).")
+        if members is None:
+            names = pd.concat([frame["sender"], frame["receiver"]]).dropna().unique()
+            members = pd.DataFrame(index=pd.Index(sorted(names), name="member"))
+        for side in ("sender", "receiver"):
+            unknown = ~frame[side].isin(members.index)
+            unknown &= frame[side].notna() if side == "receiver" else True
+            if unknown.any():
+                raise ValueError(
+                    f"{side} {listing(frame[side][unknown].unique())} (row {listing(np.flatnonzero(unknown))}) "
+                    "is no member. Add the member or remove the events."
+                )
+        ordered = frame.sort_values("time", kind="stable", ignore_index=True)
+        numeric = pd.api.types.is_numeric_dtype(times)
+        if len(ordered):
+            first, last = ordered["time"].iloc[0], ordered["time"].iloc[-1]
+        else:
+            first, last = (0.0, 0.0) if numeric else (pd.Timestamp(0, tz="UTC"),) * 2
+        origin = (min(0.0, float(first)) if numeric else first) if origin is None else origin
+        end = (float(last) if numeric else last) if end is None else end
+        if len(ordered) and (first < origin or last > end):
+            raise ValueError(f"events run from {first} to {last}, outside the observation {origin} to {end}.")
+        return cls(ordered, members, origin, end)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @cached_property
+    def sender(self) -> np.ndarray:
+        """Position of each event's sender in ``members``: int array, shape (n_events,)."""
+        return self.members.index.get_indexer(self.frame["sender"])
+
+    @cached_property
+    def receiver(self) -> np.ndarray:
+        """Position of each event's receiver, -1 for a broadcast: int array, shape (n_events,)."""
+        return self.members.index.get_indexer(self.frame["receiver"])
+
+    def __repr__(self) -> str:
+        def day(t: Any) -> str:
+            return f"{t:%Y-%m-%d}" if isinstance(t, pd.Timestamp) else str(t)
+
+        kinds = ""
+        if "kind" in self.frame.columns and len(self):
+            counts = self.frame["kind"].value_counts()
+            kinds = " (" + ", ".join(f"{kind} {count:,}" for kind, count in counts.items()) + ")"
+        return (
+            f"EventSequence: {plural(len(self), 'event')}{kinds} among {plural(len(self.members), 'member')}, "
+            f"from {day(self.origin)} to {day(self.end)}"
+        )

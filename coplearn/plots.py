@@ -1,0 +1,192 @@
+"""Figures: a table is drawn on `ax`, `ax` comes back. Nothing here knows a model.
+
+Grey is the default, colour is meaning: a cohort keeps its colour wherever it appears (`cohort_colors`), lines
+and areas are labelled where they are, and an interval is drawn whenever there is one. No global style changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["GREY", "axes", "cohort_colors", "decomposition", "network", "stacked", "trajectory"]
+
+GREY = "0.45"
+COMPONENTS = {
+    "within": "#4C72B0",
+    "entry": "#DD8452",
+    "exit": "#937860",
+    "nonresponse": "#BBBBBB",
+}
+
+
+def axes(ax: Any = None, size: tuple[float, float] = (7.0, 3.6)) -> Any:
+    """`ax`, or a new one without top and right spines."""
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots(figsize=size, layout="constrained")
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def cohort_colors(names: Sequence[str]) -> dict[str, Any]:
+    """A colour for each cohort, from the oldest (dark) to the youngest (light)."""
+    import seaborn as sns
+
+    return dict(zip(names, sns.color_palette("viridis", len(names)), strict=True))
+
+
+def stacked(table: pd.DataFrame, ax: Any = None, ylabel: str = "") -> Any:
+    """Stacked areas, one a column, each labelled inside where it is widest.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows are windows in order, columns cohorts; counts.
+    """
+    ax = axes(ax)
+    colors = cohort_colors(list(table.columns))
+    x = np.arange(len(table))
+    ax.stackplot(x, table.to_numpy().T, colors=[colors[c] for c in table.columns], linewidth=0.3, edgecolor="white")
+    top = table.cumsum(axis=1).to_numpy()
+    height = float(top[:, -1].max(initial=1))
+    for k, name in enumerate(table.columns):
+        values = table[name].to_numpy()
+        widest = int(np.argmax(values))
+        if values[widest] < 0.07 * height:
+            continue
+        share = 0.04 if widest in (0, len(table) - 1) else 0.0
+        place = float(np.clip(widest, share * len(table), (1 - share) * (len(table) - 1)))
+        dark = sum(colors[name][:3]) < 1.5
+        ax.text(
+            place,
+            top[widest, k] - values[widest] / 2,
+            name,
+            ha="center",
+            va="center",
+            fontsize=8,
+            color="white" if dark else "black",
+        )
+    _label_windows(ax, table.index)
+    ax.set(ylabel=ylabel, xlim=(0, len(table) - 1), ylim=(0, None))
+    return ax
+
+
+def _label_windows(ax: Any, index: pd.Index, most: int = 12) -> None:
+    step = max(1, int(np.ceil(len(index) / most)))
+    places = np.arange(0, len(index), step)
+    ax.set_xticks(places, [str(index[p]) for p in places])
+    if index.name:
+        ax.set_xlabel(str(index.name))
+
+
+def decomposition(
+    table: pd.DataFrame, intervals: pd.DataFrame | None = None, ax: Any = None, ylabel: str = "change"
+) -> Any:
+    """Bars of the parts of each change, stacked up from and down from zero, with the total as a marked line.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows are steps; columns total and the parts.
+    intervals : DataFrame, optional
+        Rows are steps; columns low and high of the total.
+    """
+    ax = axes(ax)
+    x = np.arange(len(table))
+    above, below = np.zeros(len(table)), np.zeros(len(table))
+    parts = [c for c in COMPONENTS if c in table.columns and np.nanmax(np.abs(table[c])) > 0]
+    for part in parts:
+        values = table[part].fillna(0).to_numpy()
+        base = np.where(values >= 0, above, below)
+        ax.bar(x, values, bottom=base, width=0.6, color=COMPONENTS[part], label=part, zorder=2)
+        above, below = above + np.maximum(values, 0), below + np.minimum(values, 0)
+    total = table["total"].to_numpy()
+    ax.plot(x, total, "o-", color="black", markersize=4, linewidth=1, label="total", zorder=4)
+    if intervals is not None:
+        ax.vlines(x, intervals["low"], intervals["high"], color="black", linewidth=1.2, zorder=3)
+    ax.axhline(0, color=GREY, linewidth=0.8, zorder=1)
+    ax.set(ylabel=ylabel)
+    ax.set_xticks(x, [str(i) for i in table.index], rotation=0 if len(table) <= 8 else 60)
+    if len(table) > 8:
+        ax.tick_params(axis="x", labelsize=8)
+    ax.legend(frameon=False, ncols=len(parts) + 1, loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=9)
+    return ax
+
+
+def trajectory(table: pd.DataFrame, ax: Any = None, ylabel: str = "", labels: bool = True) -> Any:
+    """Lines over windows, one a column, labelled at their ends; low and high bands where given.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows are windows; columns are lines, or (line, "value" | "low" | "high").
+    """
+    ax = axes(ax)
+    names = list(dict.fromkeys(c[0] if isinstance(c, tuple) else c for c in table.columns))
+    colors = cohort_colors(names) if len(names) > 1 else {names[0]: GREY}
+    x = np.arange(len(table))
+    for name in names:
+        banded = isinstance(table.columns, pd.MultiIndex)
+        values = (table[name]["value"] if banded else table[name]).to_numpy(dtype=float)
+        ax.plot(x, values, color=colors[name], linewidth=1.6)
+        if banded:
+            low, high = (table[name][edge].to_numpy(dtype=float) for edge in ("low", "high"))
+            ax.fill_between(x, low, high, color=colors[name], alpha=0.2, linewidth=0)
+        known = np.flatnonzero(~np.isnan(values))
+        if labels and known.size:
+            ax.annotate(
+                name,
+                (x[known[-1]], values[known[-1]]),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8,
+                color=colors[name],
+            )
+    _label_windows(ax, table.index)
+    ax.set(ylabel=ylabel)
+    return ax
+
+
+def network(graph: Any, color: dict[str, Any], ax: Any = None, seed: int = 0, title: str = "") -> Any:
+    """A network, nodes coloured by cohort and sized by how much they act, isolates left out.
+
+    Parameters
+    ----------
+    graph : networkx.DiGraph
+        Edges carry ``weight``.
+    color : dict
+        Node to colour; grey where absent.
+    seed : int
+        Of the layout.
+    """
+    import networkx as nx
+
+    ax = axes(ax, (4.5, 4.5))
+    shown = graph.subgraph([n for n, d in graph.degree() if d]).to_undirected()
+    if shown.number_of_nodes():
+        core = shown.subgraph(max(nx.connected_components(shown), key=len))
+        place = nx.spring_layout(core, seed=seed, k=2.2 / np.sqrt(core.number_of_nodes()), iterations=80, weight=None)
+        strength = dict(graph.degree(weight="weight"))
+        width = np.array([core.edges[e].get("weight", 1.0) for e in core.edges])
+        nx.draw_networkx_edges(
+            core, place, ax=ax, edge_color="0.5", alpha=0.35, width=0.2 + 1.2 * np.sqrt(width / width.max())
+        )
+        size = np.array([strength[n] for n in core])
+        nx.draw_networkx_nodes(
+            core,
+            place,
+            ax=ax,
+            node_color=[color.get(n, GREY) for n in core],
+            linewidths=0.4,
+            edgecolors="white",
+            node_size=8 + 150 * np.sqrt(size / size.max()),
+        )
+    ax.set_axis_off()
+    ax.set_title(title, fontsize=10)
+    return ax

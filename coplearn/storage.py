@@ -1,0 +1,149 @@
+"""Tables on disk: a folder of Parquet files and a manifest that says which belong together.
+
+The manifest is the commit point. A save writes new files, whose names carry their checksum, beside the old
+ones; then replaces ``manifest.json`` in one step; then removes what it no longer names. Whoever interrupts
+it leaves the old folder or the new one, never a mixture. A load believes nothing: every file must be there
+with the checksum and the number of rows that the manifest gives.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+__all__ = ["MANIFEST", "SCHEMA", "read_folder", "write_folder"]
+
+SCHEMA = 1
+MANIFEST = "manifest.json"
+
+
+def write_folder(folder: str | os.PathLike[str], tables: dict[str, pd.DataFrame], header: dict[str, Any]) -> Path:
+    """Write tables and header as a folder; an interrupted write leaves the folder as it was.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it is not there. Other files in it (a card, a script) are left alone.
+    tables : dict of str to DataFrame
+        Frames without rows are left out.
+    header : dict
+        JSON values that go into the manifest beside ``schema`` and ``tables``.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    root = Path(folder)
+    root.mkdir(parents=True, exist_ok=True)
+    previous = _named_files(root)
+    entries: dict[str, dict[str, Any]] = {}
+    for name, frame in tables.items():
+        if frame.empty:
+            continue
+        data = _parquet_bytes(frame)
+        digest = hashlib.sha256(data).hexdigest()
+        file = f"{name}-{digest[:8]}.parquet"
+        if file not in previous:
+            _write_whole(root / file, data)
+        entries[name] = {"file": file, "rows": len(frame), "sha256": digest}
+    manifest = {"schema": SCHEMA, **header, "tables": entries}
+    text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    _write_whole(root / MANIFEST, text.encode())
+    for file in previous - {entry["file"] for entry in entries.values()}:
+        (root / file).unlink(missing_ok=True)
+    return root
+
+
+def read_folder(folder: str | os.PathLike[str]) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+    """Read a folder that `write_folder` made.
+
+    Returns
+    -------
+    tables : dict of str to DataFrame
+    header : dict
+        The manifest.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no manifest.
+    ValueError
+        If the folder was damaged: a file missing, truncated or altered, or a schema this version cannot read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    root = Path(folder)
+    path = root / MANIFEST
+    if not path.is_file():
+        raise FileNotFoundError(f"{root} holds no {MANIFEST}, so it is no saved community. Check the path.")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        schema, entries = manifest["schema"], manifest["tables"]
+    except (ValueError, KeyError, TypeError) as problem:
+        raise ValueError(f"{path} cannot be read ({problem}). Copy or save the community again.") from problem
+    if schema != SCHEMA:
+        raise ValueError(
+            f"{root} has schema {schema}; this version of coplearn reads schema {SCHEMA}. Update coplearn."
+        )
+    tables: dict[str, pd.DataFrame] = {}
+    for name, entry in entries.items():
+        file = root / entry["file"]
+        if not file.is_file():
+            raise ValueError(
+                f"{root} is incomplete: the table {name} ({entry['file']}) is not there. Copy the folder again."
+            )
+        data = file.read_bytes()
+        if hashlib.sha256(data).hexdigest() != entry["sha256"]:
+            raise ValueError(
+                f"{file} is damaged: its checksum is not the one in {MANIFEST} ({len(data):,} bytes). "
+                "Copy the folder again from where it was whole."
+            )
+        frame = pq.read_table(pa.BufferReader(data)).to_pandas()
+        if len(frame) != entry["rows"]:
+            raise ValueError(
+                f"{file} holds {len(frame):,} rows, the manifest says {entry['rows']:,}. Copy the folder again."
+            )
+        tables[name] = frame
+    return tables, manifest
+
+
+def _parquet_bytes(frame: pd.DataFrame) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    table = pa.Table.from_pandas(frame, preserve_index=frame.index.name is not None)
+    pq.write_table(table, sink, compression="zstd", compression_level=12)
+    return sink.getvalue().to_pybytes()
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """The file as a whole or not at all."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(draft, 0o644)
+        os.replace(draft, path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+
+
+def _named_files(root: Path) -> set[str]:
+    """Files that the manifest in place names; none if there is no readable manifest."""
+    try:
+        manifest = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
+        return {entry["file"] for entry in manifest["tables"].values()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return set()
