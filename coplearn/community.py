@@ -8,9 +8,10 @@ another: the same members, the same windows, the same rules about bots, absence 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from html import escape
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -27,7 +28,7 @@ from coplearn.scales import scale_scores
 from coplearn.schema import TABLES, prepare
 from coplearn.storage import read_folder, write_folder
 from coplearn.validation import Rules, validate
-from coplearn.windows import as_microseconds, calendar_windows, instant, span
+from coplearn.windows import Windows, as_microseconds, calendar_windows, instant, span
 
 __all__ = ["Community", "load"]
 
@@ -500,25 +501,39 @@ class Community:
         inside = (events["time"] >= first) & (events["time"] < last)
         return self._graph(events[inside], first, last)
 
-    def networks(self, every: str = "month", kind: str | Sequence[str] | None = None) -> dict[str, Any]:
-        """The networks of consecutive calendar windows, by label; together they hold every event once."""
+    def networks(self, every: str = "month", kind: str | Sequence[str] | None = None) -> Networks:
+        """The networks of consecutive calendar windows, by label; together they hold every event once.
+
+        Parameters
+        ----------
+        every : {"day", "week", "month", "quarter", "half-year", "year"}
+        kind : str or list of str, optional
+            Kinds of events; by default all.
+
+        Returns
+        -------
+        Networks
+            A mapping from window label to graph, in order of time. A graph is built when it is asked for, so that
+            a loop over ``.items()`` holds one at a time.
+        """
         windows = calendar_windows(self.start, self._last, every, self.timezone)
         events = self._relational(kind)
         where = windows.locate(events["time"])
         order = np.argsort(where, kind="stable")
         cuts = np.searchsorted(where[order], np.arange(len(windows) + 1))
-        ordered = events.iloc[order]
-        return {
-            label: self._graph(ordered.iloc[cuts[w] : cuts[w + 1]], windows.edges[w], windows.edges[w + 1])
-            for w, label in enumerate(windows.labels)
-        }
+        return Networks(self, windows, events.iloc[order], cuts)
 
     @cached_property
     def _node_attributes(self) -> dict[str, dict[str, Any]]:
         columns = ["cohort", "role", "unit", "joined"]
         people = self._tables["members"].loc[self._people, columns].astype(object)
         rows = people.where(people.notna(), None).to_numpy()
-        return {member: dict(zip(columns, row, strict=True)) for member, row in zip(people.index, rows, strict=True)}
+        return {member: dict(zip(columns, row, strict=True)) for member, row in zip(self._names, rows, strict=True)}
+
+    @cached_property
+    def _names(self) -> np.ndarray:
+        """People as Python strings, which graphs hash faster than they are read from the index."""
+        return self._people.to_numpy(dtype=object)
 
     @cached_property
     def _presence(self) -> tuple[np.ndarray, np.ndarray]:
@@ -534,7 +549,7 @@ class Community:
         here = (joined < closes) & (left > opens)
         graph = nx.DiGraph(name=self.name, opens=first, closes=last)
         attributes = self._node_attributes
-        graph.add_nodes_from((member, attributes[member]) for member in self._people[here])
+        graph.add_nodes_from((member, attributes[member]) for member in self._names[here])
         directed = events[events["receiver"].notna()]
         graph.graph["broadcasts"] = len(events) - len(directed)
         if len(directed):
@@ -542,9 +557,9 @@ class Community:
             key = self._people.get_indexer(directed["sender"]) * n + self._people.get_indexer(directed["receiver"])
             pairs, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
             weights = np.bincount(inverse, weights=directed["weight"].to_numpy())
-            egos, alters = self._people[pairs // n], self._people[pairs % n]
-            missing = [m for m in pd.unique(np.concatenate([egos, alters])) if m not in graph]
-            graph.add_nodes_from((m, attributes[m]) for m in missing)  # they act after leaving (W02)
+            egos, alters = self._names[pairs // n], self._names[pairs % n]
+            missing = {m for m in chain(egos, alters) if m not in graph}
+            graph.add_nodes_from((m, attributes[m]) for m in sorted(missing))  # they act after leaving (W02)
             graph.add_edges_from(
                 (ego, alter, {"weight": weight, "count": count})
                 for ego, alter, weight, count in zip(egos, alters, weights.tolist(), counts.tolist(), strict=True)
@@ -722,6 +737,29 @@ class Community:
             for title, text in self._overview()
         )
         return f"<p><strong>Community {escape(self.name)}</strong>: {escape(self._headline())}</p><table>{rows}</table>"
+
+
+class Networks(Mapping[str, Any]):
+    """Networks by window label, each built when asked for; made by :meth:`Community.networks`."""
+
+    def __init__(self, community: Community, windows: Windows, events: pd.DataFrame, cuts: np.ndarray) -> None:
+        self._community, self._windows, self._events, self._cuts = community, windows, events, cuts
+        self._place = {label: w for w, label in enumerate(windows.labels)}
+
+    def __getitem__(self, label: str) -> Any:
+        w = self._place[choose(label, self._windows.labels, "window")]
+        events = self._events.iloc[self._cuts[w] : self._cuts[w + 1]]
+        return self._community._graph(events, self._windows.edges[w], self._windows.edges[w + 1])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._place)
+
+    def __len__(self) -> int:
+        return len(self._place)
+
+    def __repr__(self) -> str:
+        labels = self._windows.labels
+        return f"Networks of {self._community.name!r}: {len(self)} windows, {labels[0]} to {labels[-1]}"
 
 
 def _frozen(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
