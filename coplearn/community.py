@@ -624,6 +624,45 @@ class Community:
         index = self._tables["members"].index
         return self._restrict(index[index.isin(wanted)], self.start, self.end, self._tables["waves"].index, whole=True)
 
+    def withdraw(self, members: Iterable[str]) -> Community:
+        """The community after members withdrew their consent.
+
+        Their answers, their text, the ties they named and everything known about them are removed; what others
+        did towards them, and that they acted, stays under a fresh name, so that the structure is not torn.
+
+        Raises
+        ------
+        ValueError
+            For an unknown member.
+        """
+        gone = pd.Index([str(m) for m in members]).unique()
+        unknown = gone.difference(self._tables["members"].index)
+        if len(unknown):
+            raise ValueError(f"no member {listing(unknown)} in community {self.name!r}.")
+        taken = set(self._tables["members"].index)
+        fresh = (name for k in range(1, len(taken) + len(gone) + 1) if (name := f"withdrawn{k}") not in taken)
+        names = dict(zip(gone, fresh, strict=False))
+        tables = dict(self._tables)
+        people = tables["members"].copy()
+        keep = ["joined", "left", "joined_inferred", "is_bot", "consent"]
+        for column in people.columns.difference(keep):
+            people[column] = people[column].where(~people.index.isin(gone))
+        people["consent"] = people["consent"].where(~people.index.isin(gone), "none")
+        tables["members"] = people
+        messages, roster = tables["messages"], tables["roster"]
+        tables["messages"] = messages.assign(text=messages["text"].where(~messages["author"].isin(gone)))
+        tables["responses"] = tables["responses"][~tables["responses"]["member"].isin(gone)].reset_index(drop=True)
+        tables["ties"] = tables["ties"][~tables["ties"]["ego"].isin(gone)].reset_index(drop=True)
+        tables["roster"] = roster.assign(responded=roster["responded"] & ~roster["member"].isin(gone))
+        for name, table in TABLES.items():
+            for column in table:
+                if name != "members" and column.refers == "members":
+                    values = tables[name][column.name]
+                    tables[name] = tables[name].assign(**{column.name: values.map(lambda m: names.get(m, m))})
+        tables["members"] = people.rename(index=names)
+        told = f"{plural(len(gone), 'member')} withdrew consent; answers, text, ties named and attributes were removed."
+        return self._remake(tables, self.start, self.end, Finding("N03", "note", "members", len(gone), told))
+
     def _restrict(
         self, members: pd.Index, first: pd.Timestamp, last: pd.Timestamp, waves: pd.Index, whole: bool = False
     ) -> Community:
@@ -651,6 +690,12 @@ class Community:
             cited = tables["events"]["message"]
             lost = cited.isin(self._tables["messages"].index) & ~cited.isin(messages.index)
             tables["events"] = tables["events"].assign(message=cited.where(~lost))
+        return self._remake(tables, first, last)
+
+    def _remake(
+        self, tables: dict[str, pd.DataFrame], first: pd.Timestamp, last: pd.Timestamp, *told: Finding
+    ) -> Community:
+        """A new community of changed tables, checked again; rows that went are counted in its report."""
         given = {name: frame for name, frame in tables.items() if len(frame) or name == "members"}
         new = Community(
             self.name,
@@ -664,11 +709,11 @@ class Community:
         )
         rows = {t: (len(self._tables[t]), len(new._tables[t])) for t in TABLES if len(self._tables[t])}
         gone = {t: before - after for t, (before, after) in rows.items() if before > after}
-        told = list(new.report.findings)
-        if gone:
+        findings = [*new.report.findings, *told]
+        if gone and not told:
             words = ", ".join(f"{count:,} {table}" for table, count in gone.items())
-            told.append(Finding("N02", "note", "members", sum(gone.values()), f"outside the selection: {words}."))
-        new.__dict__["report"] = Report.of(told, rows)
+            findings.append(Finding("N02", "note", "members", sum(gone.values()), f"outside the selection: {words}."))
+        new.__dict__["report"] = Report.of(findings, rows)
         return new
 
     # --- on disk -----------------------------------------------------------------------------------------

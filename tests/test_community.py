@@ -455,6 +455,20 @@ def test_the_representation_says_what_is_there(team):
     assert "<script" not in cl.Community("<script>", team_tables()["members"])._repr_html_()
 
 
+def test_withdrawn_consent_removes_what_a_member_said_and_keeps_the_structure(team):
+    after = team.withdraw(["dov", "ann"])
+    assert not {"ann", "dov"} & set(after.members.index) and len(after) == len(team)
+    lost = after.members[after.members["consent"] == "none"]
+    assert len(lost) == 2 and lost[["unit", "age"]].isna().all(axis=None)
+    assert after.messages["text"].isna().all() and len(after.messages) == 2
+    assert after.ties["ego"].tolist() == ["ben"] and after.report.dropped["ties"] == 3
+    assert set(after.responses["member"]) == {"ben"}
+    assert "ann" not in after["events"].to_string() and "dov" not in after.messages.to_string()
+    before, now = team.network(), after.network()
+    assert sorted(d for _, d in now.degree()) == sorted(d for _, d in before.degree())
+    assert "withdrew consent" in repr(after.report)
+
+
 # --- on disk ---------------------------------------------------------------------------------------------------
 
 
