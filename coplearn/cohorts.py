@@ -162,13 +162,14 @@ class Cohorts:
         tenure = (as_microseconds(group["known_until"]) - joined) / DAY
         entry = np.maximum(0.0, (self.start.value // 1000 - joined) / DAY)
         departed = group["departed"].to_numpy()
-        at_risk = tenure > entry
-        tenure, entry, departed = tenure[at_risk], entry[at_risk], departed[at_risk]
+        # Who was seen once departs at tenure 0 and counts; who joined too late to be followed does not.
+        at_risk = (tenure > entry) | (departed & (entry == 0))
+        tenure, entry, departed = np.maximum(tenure[at_risk], 1e-9), entry[at_risk], departed[at_risk]
         if not departed.any():
             return np.nan
         curve = SurvfuncRight(tenure, departed.astype(int), entry=entry if (entry > 0).any() else None)
         below = np.flatnonzero(curve.surv_prob <= 0.5)
-        return float(curve.surv_times[below[0]]) if below.size else np.nan
+        return float(round(curve.surv_times[below[0]], 6)) if below.size else np.nan
 
     def retention(self, every: str = "year", min_size: int = 5) -> pd.DataFrame:
         """Share of each cohort active at each age: the retention triangle.

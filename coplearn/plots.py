@@ -41,7 +41,7 @@ def cohort_colors(names: Sequence[str]) -> dict[str, Any]:
 
 
 def stacked(table: pd.DataFrame, ax: Any = None, ylabel: str = "") -> Any:
-    """Stacked areas, one a column, each labelled inside where it is widest.
+    """Stacked areas, one a column, the first at the bottom, each named at the right edge.
 
     Parameters
     ----------
@@ -49,31 +49,29 @@ def stacked(table: pd.DataFrame, ax: Any = None, ylabel: str = "") -> Any:
         Rows are windows in order, columns cohorts; counts.
     """
     ax = axes(ax)
-    colors = cohort_colors(list(table.columns))
-    x = np.arange(len(table))
-    ax.stackplot(x, table.to_numpy().T, colors=[colors[c] for c in table.columns], linewidth=0.3, edgecolor="white")
+    names = list(table.columns)
+    colors = cohort_colors(names)
+    last = len(table) - 1
+    bands = ax.stackplot(np.arange(len(table)), table.to_numpy().T, linewidth=0.3, edgecolor="white")
+    for band, name in zip(bands, names, strict=True):
+        band.set_facecolor(colors[name])
     top = table.cumsum(axis=1).to_numpy()
     height = float(top[:, -1].max(initial=1))
-    for k, name in enumerate(table.columns):
-        values = table[name].to_numpy()
-        widest = int(np.argmax(values))
-        if values[widest] < 0.07 * height:
-            continue
-        share = 0.04 if widest in (0, len(table) - 1) else 0.0
-        place = float(np.clip(widest, share * len(table), (1 - share) * (len(table) - 1)))
-        dark = sum(colors[name][:3]) < 1.5
-        ax.text(
-            place,
-            top[widest, k] - values[widest] / 2,
-            name,
-            ha="center",
-            va="center",
-            fontsize=8,
-            color="white" if dark else "black",
-        )
+    middle = top[-1] - table.iloc[-1].to_numpy() / 2
+    for name, start, place in zip(names, middle, _spread(middle, 0.06 * height), strict=True):
+        ax.plot([last, 1.025 * last], [start, place], color=colors[name], linewidth=1.5, clip_on=False)
+        ax.text(1.03 * last, place, str(name), va="center", fontsize=8)
     _label_windows(ax, table.index)
-    ax.set(ylabel=ylabel, xlim=(0, len(table) - 1), ylim=(0, None))
+    ax.set(ylabel=ylabel, xlim=(0, max(last, 1)), ylim=(0, 1.02 * height))
     return ax
+
+
+def _spread(places: np.ndarray, gap: float) -> np.ndarray:
+    """Ascending places moved apart until neighbours are `gap` away from each other, the lowest not below gap / 2."""
+    moved = np.maximum(places, gap / 2)
+    for k in range(1, len(moved)):
+        moved[k] = max(moved[k], moved[k - 1] + gap)
+    return moved
 
 
 def _label_windows(ax: Any, index: pd.Index, most: int = 12) -> None:
@@ -154,7 +152,7 @@ def trajectory(table: pd.DataFrame, ax: Any = None, ylabel: str = "", labels: bo
 
 
 def network(graph: Any, color: dict[str, Any], ax: Any = None, seed: int = 0, title: str = "") -> Any:
-    """A network, nodes coloured by cohort and sized by how much they act, isolates left out.
+    """The inner part of a network: members tied to two or more others who are so, too (its 2-core).
 
     Parameters
     ----------
@@ -164,28 +162,40 @@ def network(graph: Any, color: dict[str, Any], ax: Any = None, seed: int = 0, ti
         Node to colour; grey where absent.
     seed : int
         Of the layout.
+    title : str
+
+    Notes
+    -----
+    A node's area grows with the square root of the weight of its ties, drawn or not.
     """
     import networkx as nx
 
     ax = axes(ax, (4.5, 4.5))
-    shown = graph.subgraph([n for n, d in graph.degree() if d]).to_undirected()
-    if shown.number_of_nodes():
-        core = shown.subgraph(max(nx.connected_components(shown), key=len))
-        place = nx.spring_layout(core, seed=seed, k=2.2 / np.sqrt(core.number_of_nodes()), iterations=80, weight=None)
+    whole = graph.to_undirected()
+    whole.remove_edges_from(list(nx.selfloop_edges(whole)))
+    core = nx.k_core(whole, 2)
+    if core.number_of_nodes():
+        core = core.subgraph(max(nx.connected_components(core), key=len))
+        order = sorted(core)  # the layout depends on the order of nodes
+        placed = nx.Graph()
+        placed.add_nodes_from(order)
+        placed.add_edges_from(sorted(tuple(sorted(edge)) for edge in core.edges))
+        place = nx.spring_layout(placed, seed=seed, k=2.5 / np.sqrt(len(order)), iterations=120, weight=None)
         strength = dict(graph.degree(weight="weight"))
-        width = np.array([core.edges[e].get("weight", 1.0) for e in core.edges])
+        width = np.array([core.edges[e].get("weight", 1.0) for e in placed.edges])
         nx.draw_networkx_edges(
-            core, place, ax=ax, edge_color="0.5", alpha=0.35, width=0.2 + 1.2 * np.sqrt(width / width.max())
+            placed, place, ax=ax, edge_color="0.4", alpha=0.25, width=0.2 + 1.2 * np.sqrt(width / width.max())
         )
-        size = np.array([strength[n] for n in core])
+        size = np.array([strength[n] for n in order])
         nx.draw_networkx_nodes(
-            core,
+            placed,
             place,
+            nodelist=order,
             ax=ax,
-            node_color=[color.get(n, GREY) for n in core],
+            node_color=[color.get(n, GREY) for n in order],
             linewidths=0.4,
             edgecolors="white",
-            node_size=8 + 150 * np.sqrt(size / size.max()),
+            node_size=10 + 160 * np.sqrt(size / size.max()),
         )
     ax.set_axis_off()
     ax.set_title(title, fontsize=10)

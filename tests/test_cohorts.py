@@ -79,14 +79,22 @@ def test_median_tenure_is_where_kaplan_meier_crosses_one_half():
     for name in cohorts.names:
         group = cohorts.members[cohorts.labels == name]
         tenure = ((group["known_until"] - group["joined"]) / pd.Timedelta(days=1)).tolist()
-        kept = [k for k, t in enumerate(tenure) if t > 0]
+        kept = [k for k, t in enumerate(tenure) if t > 0 or group["departed"].iloc[k]]
         want = naive.kaplan_meier_median(
-            [tenure[k] for k in kept], [bool(group["departed"].iloc[k]) for k in kept], [0.0] * len(kept)
+            [tenure[k] for k in kept], [bool(group["departed"].iloc[k]) for k in kept], [-1.0] * len(kept)
         )
         got = table.loc[name, "median_tenure_days"]
         assert (math.isnan(want) and math.isnan(got)) or got == pytest.approx(want)
         shown += not math.isnan(got)
     assert shown
+
+
+def test_who_was_seen_once_departs_at_once():
+    members = pd.DataFrame({"member": [f"m{k:02d}" for k in range(20)]})
+    acts = [(f"m{k:02d}", day("2020-02-01")) for k in range(20)] + [(f"m{k:02d}", day("2020-02-11")) for k in range(9)]
+    messages = pd.DataFrame(acts, columns=["author", "time"]).assign(message=[str(k) for k in range(29)])
+    seen = cl.Community("seen", members, messages=messages, end=day("2021-01-01"))
+    assert seen.cohorts(every="year").table()["median_tenure_days"].tolist() == [0.0]
 
 
 def test_succession_counts_each_active_member_once_a_window():

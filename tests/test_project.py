@@ -208,3 +208,54 @@ def test_every_reference_of_the_paper_is_in_the_bibliography():
     bibliography = (ROOT / "paper" / "paper.bib").read_text(encoding="utf-8")
     entries = set(re.findall(r"^@\w+\{([^,]+),", bibliography, re.MULTILINE))
     assert set(re.findall(r"(?<![\w.])@([a-z]\w*)", text)) <= entries
+
+
+# The pages of the study
+
+
+@pytest.fixture
+def study(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    return importlib.import_module("study")
+
+
+def notebook_of(study, *cells):
+    content = {"cells": [{"cell_type": kind, "source": source, "metadata": {}} for kind, source in cells]}
+    return study.Notebook(Path("01_who_is_here.ipynb"), content)
+
+
+def test_the_index_shows_the_first_heading_and_the_first_paragraph(study):
+    notebook = notebook_of(study, ("markdown", "# Who is here?\n\nSince when,\nand why?\n\nMore."), ("code", "# no"))
+    assert (notebook.title, notebook.question) == ("Who is here?", "Since when, and why?")
+
+
+def test_a_notebook_without_a_heading_goes_by_its_name(study):
+    assert notebook_of(study, ("code", "1")).title == "01 who is here"
+
+
+def test_only_what_decides_the_outputs_changes_the_key(study):
+    one, same, other = (
+        notebook_of(study, ("code", "1")),
+        notebook_of(study, ("code", "1")),
+        notebook_of(study, ("code", "2")),
+    )
+    same.content["cells"][0].update(outputs=[{"text": "1"}], execution_count=3)
+    assert study.cache_key(one) == study.cache_key(same) != study.cache_key(other)
+
+
+def test_formulas_become_mathml_and_code_stays(study):
+    text, formulas = study.pages.set_aside_formulas("mean $\\bar y$, code `$HOME`, a price of $5 or $6\n\n$$x^2$$")
+    assert text == "mean FORMULA1ENDS, code `$HOME`, a price of $5 or $6\n\nFORMULA2ENDS"
+    assert all(math.startswith("<math") for math in formulas.values())
+
+
+def test_the_index_is_complete_without_a_network(study):
+    cards = [
+        study.pages.Card("Who *is* here?", "Since `when`?", "a.html", b"png", 1.25, False, ""),
+        study.pages.Card("Who met?", "When?", "", b"", None, False, "it needs glasgow_s50"),
+        study.pages.Card("Does it fail?", "It does.", "b.html", b"", 2.0, True, ""),
+    ]
+    page = study.pages.index_page(cards, "0.1.0", has_paper=True)
+    assert "://" not in page and "<script" not in page
+    for shown in ("Who <em>is</em> here?", "<code>when</code>", "ran in 1.2 s", "Left out: it needs", "Failed"):
+        assert shown in page
