@@ -116,12 +116,24 @@ def read_folder(folder: str | os.PathLike[str]) -> tuple[dict[str, pd.DataFrame]
 
 
 def _parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """The same frame gives the same bytes, whatever the version of pandas (pyarrow still signs the file)."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    sink = pa.BufferOutputStream()
     table = pa.Table.from_pandas(frame, preserve_index=frame.index.name is not None)
-    pq.write_table(table, sink, compression="zstd", compression_level=12)
+    described = json.loads(table.schema.metadata[b"pandas"])
+    described |= {"pandas_version": "3", "creator": {"library": "pyarrow", "version": "0"}}
+    table = table.replace_schema_metadata({b"pandas": json.dumps(described, sort_keys=True).encode()})
+    plain = {"text"}  # free text rarely repeats; everything else is stored as codes
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table,
+        sink,
+        compression="zstd",
+        compression_level=15,
+        use_dictionary=[c for c in table.column_names if c not in plain],
+        write_statistics=False,
+    )
     return sink.getvalue().to_pybytes()
 
 
