@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import asdict
 from functools import cached_property
 from html import escape
 from itertools import chain
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
@@ -109,6 +111,8 @@ class Community:
         about: Mapping[str, Any] | None = None,
         rules: Rules | None = None,
     ) -> None:
+        rules = Rules() if rules is None else rules
+        _check_settings(timezone, inactive_after, rules, truth, about)
         given: dict[str, pd.DataFrame | None] = {
             "members": members,
             "spaces": spaces,
@@ -124,28 +128,29 @@ class Community:
         for table, frame in given.items():
             tables[table], problems = prepare(table, frame)
             findings += problems
-        counts = {t: 0 if f is None else len(f) for t, f in given.items()}
+        counts = {t: len(f) if isinstance(f, pd.DataFrame) else 0 for t, f in given.items()}
         first = None if start is None else instant(start, timezone, "start").tz_convert("UTC")
         last = None if end is None else instant(end, timezone, "end").tz_convert("UTC")
         if not findings:
             supplied = {t for t, f in given.items() if f is not None}
-            if "consent" in members.columns:
+            if members is not None and "consent" in members.columns:
                 supplied.add("members.consent")
-            tables, first, last, findings = validate(tables, rules or Rules(), first, last, frozenset(supplied))
+            tables, first, last, findings = validate(tables, rules, first, last, frozenset(supplied))
         rows = {t: (counts[t], len(tables[t])) for t in given if counts[t]}
         report = Report.of(findings, rows)
         if report.errors:
             raise ValidationError(name, report)
         self._set(
             name=str(name),
-            tables=MappingProxyType(tables),
+            tables=tables,
             report=report,
             start=first,
             end=last,
             timezone=timezone,
             inactive_after=pd.Timedelta(inactive_after),
-            truth=_frozen(truth),
-            about=_frozen(about) or {},
+            rules=rules,
+            truth=deepcopy(dict(truth)) if truth is not None else None,
+            about=deepcopy(dict(about or {})),
         )
 
     name: str
@@ -154,17 +159,37 @@ class Community:
     end: pd.Timestamp
     timezone: str
     inactive_after: pd.Timedelta
-    truth: dict[str, Any] | None
-    about: dict[str, Any]
-    _tables: Mapping[str, pd.DataFrame]
+    rules: Rules
+    _tables: dict[str, pd.DataFrame]
 
-    def _set(self, tables: Mapping[str, pd.DataFrame], **values: Any) -> None:
-        self.__dict__.update(values, _tables=tables)
+    def _set(self, tables: dict[str, pd.DataFrame], truth: Any, about: Any, **values: Any) -> None:
+        self.__dict__.update(values, _tables=tables, _truth=truth, _about=about)
+
+    @property
+    def truth(self) -> dict[str, Any] | None:
+        """True parameters of a synthetic community (a copy)."""
+        return deepcopy(self.__dict__["_truth"])
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Title, source, licence, card (a copy)."""
+        return deepcopy(self.__dict__["_about"])
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(
             f"a community is frozen; {name!r} cannot be set. Make a new one: between(), subset(), or Community(...)."
         )
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a community is frozen; {name!r} cannot be removed.")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels to another process: the data, not the views computed from them."""
+        views = {k for k, v in vars(type(self)).items() if isinstance(v, cached_property)}
+        return {k: v for k, v in self.__dict__.items() if k not in views}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
 
     # --- tables ------------------------------------------------------------------------------------
 
@@ -235,9 +260,13 @@ class Community:
         here = (people["joined"] < last) & ~(people["left"] <= first)
         return people.index[here]
 
-    @cached_property
+    @property
     def activity(self) -> pd.DataFrame:
         """Everything that members did: columns member and time, for events sent and messages written."""
+        return self._activity.copy(deep=False)
+
+    @cached_property
+    def _activity(self) -> pd.DataFrame:
         events, messages = self._tables["events"], self._tables["messages"]
         sent = events.loc[~events["message"].isin(messages.index), ["sender", "time"]]  # an event's message is one act
         parts = [
@@ -250,24 +279,37 @@ class Community:
     def departures(self) -> pd.DataFrame:
         """When each member was last heard of, and whether they left.
 
-        A member departed at ``left``; or, without a leave date, with the last act, when it lies more than
-        `inactive_after` before the end. Everybody else is known to be a member until `inactive_after` before
-        the end (censoring at the last act would be informative, at the end optimistic).
+        A member departed at ``left``; or, without a leave date, with the last sign of life (an act, an answer, a
+        returned roster), when it lies more than `inactive_after` before the end. Silence is told only for members
+        who ever acted: in a record of surveys alone nobody is silent. Everybody else is known to be a member until
+        `inactive_after` before the end (censoring at the last act would be informative, at the end optimistic).
 
         Returns
         -------
         DataFrame
-            Indexed by member: last_seen, departed, known_until.
+            Indexed by member: last_seen (NaT: never), departed, known_until (the join for who was never seen).
         """
         people = self._tables["members"].loc[self._people]
-        last = self.activity.groupby("member")["time"].max().reindex(people.index)
-        last = last.where(last > people["joined"], people["joined"]).fillna(people["joined"])
-        horizon = self.end - self.inactive_after
+        acted = self._activity.groupby("member")["time"].max().reindex(people.index)
+        last = pd.concat([acted, self._answered().reindex(people.index)], axis=1).max(axis=1)
+        horizon = max(self.end - self.inactive_after, self.start)
         has_left = people["left"].notna() & (people["left"] <= self.end)
-        silent = ~has_left & (last <= horizon) & bool(len(self.activity))
-        until = last.where(silent, people["left"].where(has_left, max(horizon, self.start)))
+        silent = ~has_left & acted.notna() & (last <= self.end - self.inactive_after)
+        until = people["joined"].where(last.isna() & bool(len(self._activity)), horizon)
+        until = last.where(silent, until)
+        until = people["left"].where(has_left, until)
         until = until.where(until > people["joined"], people["joined"])
         return pd.DataFrame({"last_seen": last, "departed": has_left | silent, "known_until": until})
+
+    def _answered(self) -> pd.Series:
+        """Opening of the last wave at which each member answered, named somebody or returned the roster."""
+        opens = self._tables["waves"]["opens"]
+        responses, roster = self._tables["responses"], self._tables["roster"]
+        parts = [responses.dropna(subset=["value"]), roster[roster["responded"]]]
+        parts.append(self._tables["ties"].rename(columns={"ego": "member"}))
+        rows = pd.concat([part[["member", "wave"]] for part in parts], ignore_index=True)
+        when = pd.Series(opens.reindex(rows["wave"]).to_numpy(), index=rows["member"], dtype=opens.dtype)
+        return when.groupby(level=0).max()
 
     # --- views -----------------------------------------------------------------------------------------
 
@@ -357,9 +399,24 @@ class Community:
         return here.merge(table, on=["member", "wave"], how="left")
 
     def _at_wave(self, wave: Any) -> pd.Index:
-        """People present at a wave: at its opening date, or everybody where it has none."""
-        opens = self._tables["waves"].at[wave, "opens"]
-        return self._people if pd.isna(opens) else self.present(opens)
+        """People present at some time while a wave was open, or everybody where it has no date."""
+        opens, closes = self._tables["waves"].loc[wave, ["opens", "closes"]]
+        if pd.isna(opens):
+            return self._people
+        return self.present(opens, closes if pd.notna(closes) and closes > opens else None)
+
+    def _wave_ties(self, wave: Any, network: str) -> pd.DataFrame:
+        """The ties of one wave among people who were present at it."""
+        table, here = self._tables["ties"], self._at_wave(wave)
+        rows = table[(table["network"] == network) & (table["wave"] == wave)]
+        return rows[rows["ego"].isin(here) & rows["alter"].isin(here)]
+
+    def _responded(self, wave: Any) -> pd.Index:
+        """People present who returned the roster of a wave; all of them where no roster was given."""
+        here, roster = self._at_wave(wave), self._tables["roster"]
+        if roster.empty:
+            return here
+        return here[here.isin(roster.loc[(roster["wave"] == wave) & roster["responded"], "member"])]
 
     def panel(
         self,
@@ -389,10 +446,11 @@ class Community:
             exit between waves are interpolated on the clock of wave openings.
         """
         clock = self._tables["waves"]
-        chosen = list(clock.index) if waves is None else [w for w in waves]
-        unknown = [w for w in chosen if w not in clock.index]
+        wanted = list(clock.index) if waves is None else list(waves)
+        unknown = [w for w in wanted if w not in clock.index]
         if unknown:
             raise ValueError(f"no wave {listing(unknown)}. Waves are {listing(clock.index, 20)}.")
+        chosen = [w for w in clock.index if w in wanted]
         if len(chosen) < 2:
             raise ValueError(f"a panel needs two waves or more; there are {len(chosen)}.")
         names = [ties] if isinstance(ties, str) else list(ties)
@@ -427,19 +485,14 @@ class Community:
 
     def _tie_arrays(self, name: str, waves: list[Any], members: pd.Index, present: np.ndarray) -> np.ndarray:
         """Ties over [wave, ego, alter], with 255 for egos who did not respond and alters who were not listed."""
-        table, roster = self._tables["ties"], self._tables["roster"]
+        roster = self._tables["roster"]
         array = np.zeros((len(waves), len(members), len(members)), dtype=np.uint8)
-        own = table[table["network"] == name]
         for w, wave in enumerate(waves):
-            rows = own[own["wave"] == wave]
-            ego, alter = members.get_indexer(rows["ego"]), members.get_indexer(rows["alter"])
-            inside = (ego >= 0) & (alter >= 0)
-            array[w, ego[inside], alter[inside]] = 1
+            rows = self._wave_ties(wave, name)
+            array[w, members.get_indexer(rows["ego"]), members.get_indexer(rows["alter"])] = 1
+            array[w, ~members.isin(self._responded(wave))] = MISSING_TIE
             if len(roster):
-                form = roster[roster["wave"] == wave]
-                responded = members.isin(form.loc[form["responded"], "member"])
-                listed = members.isin(form.loc[form["listed"], "member"])
-                array[w, ~responded] = MISSING_TIE
+                listed = members.isin(roster.loc[(roster["wave"] == wave) & roster["listed"], "member"])
                 array[w][:, ~listed] = MISSING_TIE
             gone = ~present[w]
             array[w, gone] = 0
@@ -572,41 +625,44 @@ class Community:
         waves = self._tables["waves"]
         if wave not in waves.index:
             raise ValueError(f"no wave {wave!r}. Waves are {listing(waves.index, 20)}.")
-        table = self._tables["ties"]
-        choose(ties, sorted(table["network"].unique()), "network")
-        rows = table[(table["network"] == ties) & (table["wave"] == wave)]
-        rows = rows[self._no_bots(rows["ego"]) & self._no_bots(rows["alter"])]
+        choose(ties, sorted(self._tables["ties"]["network"].unique()), "network")
         graph = nx.DiGraph(name=self.name, wave=wave, network=ties)
-        attributes = self._node_attributes
-        graph.add_nodes_from((member, attributes[member]) for member in self._at_wave(wave))
-        graph.add_nodes_from(
-            (m, attributes[m]) for m in pd.unique(rows[["ego", "alter"]].to_numpy().ravel()) if m not in graph
-        )
+        attributes, responded = self._node_attributes, set(self._responded(wave))
+        graph.add_nodes_from((m, {**attributes[m], "responded": m in responded}) for m in self._at_wave(wave))
+        rows = self._wave_ties(wave, ties)
         graph.add_weighted_edges_from(rows[["ego", "alter", "value"]].itertuples(index=False, name=None))
-        roster = self._tables["roster"]
-        silent = roster.loc[(roster["wave"] == wave) & ~roster["responded"], "member"]
-        nx.set_node_attributes(graph, {m: m not in set(silent) for m in graph}, "responded")
         return graph
 
     @property
     def _last(self) -> pd.Timestamp:
         """The last instant observed; an end at midnight does not open a new window by itself."""
         recorded = [self._tables[t]["time"].max() for t in ("events", "messages") if len(self._tables[t])]
-        return max([self.end - MICROSECOND, self.start, *recorded])
+        joined = self._tables["members"]["joined"].max()
+        return max([self.end - MICROSECOND, self.start, joined, *recorded])
 
     def between(self, start: Any, end: Any) -> Community:
         """The community as observed in ``[start, end)``.
 
         Members present at some time in the window stay, with their true join dates (who joined before is left
-        truncated, W09); events, messages and waves that open outside it go. A reply whose parent is outside
+        truncated, W09); events, messages and waves that open outside it go. The window is cut to what was observed,
+        and one that reaches its end includes the last instant. A reply whose parent is outside
         keeps its row and loses the reference.
         """
         first, last = span((start, end), self.timezone)
+        if last <= self.start or first > self.end:
+            raise ValueError(
+                f"{first:%Y-%m-%d} to {last:%Y-%m-%d} lies outside the observation, "
+                f"{self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}."
+            )
+        first, last = max(first, self.start), min(last, self.end)
         members = self._tables["members"]
-        here = (members["joined"] < last) & ~(members["left"] <= first)
+        whole = last == self.end  # the last instant observed belongs to the observation
+        here = (members["joined"] <= last if whole else members["joined"] < last) & ~(members["left"] <= first)
+        if not here.any():
+            raise ValueError(f"nobody was a member between {first:%Y-%m-%d} and {last:%Y-%m-%d}.")
         waves = self._tables["waves"]
         dated = waves["opens"]
-        inside = dated.isna() | ((dated >= first) & (dated < last))
+        inside = dated.isna() | ((dated >= first) & (dated <= last if whole else dated < last))
         return self._restrict(members.index[here], first, last, waves.index[inside])
 
     def subset(self, members: Iterable[str]) -> Community:
@@ -617,7 +673,11 @@ class Community:
         ValueError
             For an unknown member.
         """
-        wanted = pd.Index([str(m) for m in members]).unique()
+        if isinstance(members, str):
+            raise TypeError(f"subset takes a list of members; write [{members!r}].")
+        wanted = pd.Index([str(m) for m in members], dtype="str").unique()
+        if wanted.empty:
+            raise ValueError("a subset needs a member; none was named.")
         unknown = wanted.difference(self._tables["members"].index)
         if len(unknown):
             raise ValueError(f"no member {listing(unknown)} in community {self.name!r}.")
@@ -627,8 +687,9 @@ class Community:
     def withdraw(self, members: Iterable[str]) -> Community:
         """The community after members withdrew their consent.
 
-        Their answers, their text, the ties they named and everything known about them are removed; what others
-        did towards them, and that they acted, stays under a fresh name, so that the structure is not torn.
+        Their answers, their text, the ties they named and everything known about them are removed, as are columns of
+        your own in what they wrote or did; what others did towards them, and that they acted, stays under a fresh
+        name, so that the structure is not torn. ``about`` and texts of others are not searched for their names.
 
         Raises
         ------
@@ -650,7 +711,10 @@ class Community:
         people["consent"] = people["consent"].where(~people.index.isin(gone), "none")
         tables["members"] = people
         messages, roster = tables["messages"], tables["roster"]
-        tables["messages"] = messages.assign(text=messages["text"].where(~messages["author"].isin(gone)))
+        tables["messages"] = _blank(messages, messages["author"].isin(gone), "messages", ["text", "lang"])
+        events = tables["events"]
+        theirs = events["sender"].isin(gone) | events["receiver"].isin(gone)
+        tables["events"] = _blank(events, theirs, "events", [])
         tables["responses"] = tables["responses"][~tables["responses"]["member"].isin(gone)].reset_index(drop=True)
         tables["ties"] = tables["ties"][~tables["ties"]["ego"].isin(gone)].reset_index(drop=True)
         tables["roster"] = roster.assign(responded=roster["responded"] & ~roster["member"].isin(gone))
@@ -679,7 +743,8 @@ class Community:
                 elif column.refers == "waves":
                     keep &= frame[column.name].isin(waves).to_numpy()
             if name in {"events", "messages"} and not whole:
-                keep &= ((frame["time"] >= first) & (frame["time"] < last)).to_numpy()
+                inside = (frame["time"] < last) | ((frame["time"] == last) & (last == self.end))
+                keep &= ((frame["time"] >= first) & inside).to_numpy()
             frame = frame[keep]
             tables[name] = frame if table.index else frame.reset_index(drop=True)
         messages = tables["messages"]
@@ -706,10 +771,12 @@ class Community:
             inactive_after=str(self.inactive_after),
             about=self.about,
             truth=self.truth,
+            rules=self.rules,
         )
         rows = {t: (len(self._tables[t]), len(new._tables[t])) for t in TABLES if len(self._tables[t])}
         gone = {t: before - after for t, (before, after) in rows.items() if before > after}
-        findings = [*new.report.findings, *told]
+        kept = [f for f in self.report.findings if f.code in {"W01", "N02", "N03"}]
+        findings = [*new.report.findings, *kept, *told]
         if gone and not told:
             words = ", ".join(f"{count:,} {table}" for table, count in gone.items())
             findings.append(Finding("N02", "note", "members", sum(gone.values()), f"outside the selection: {words}."))
@@ -729,8 +796,9 @@ class Community:
             "end": self.end.isoformat(),
             "timezone": self.timezone,
             "inactive_after": f"{self.inactive_after / pd.Timedelta(1, 's'):.0f}s",
-            "about": dict(self.about),
+            "about": self.about,
             "truth": self.truth,
+            "rules": asdict(self.rules),
             "report": [list(vars(f).values()) for f in self.report.findings],
             "rows": {t: list(pair) for t, pair in self.report.rows.items()},
         }
@@ -796,6 +864,13 @@ class Networks(Mapping[str, Any]):
         events = self._events.iloc[self._cuts[w] : self._cuts[w + 1]]
         return self._community._graph(events, self._windows.edges[w], self._windows.edges[w + 1])
 
+    def __contains__(self, label: object) -> bool:
+        return label in self._place
+
+    def get(self, label: str, default: Any = None) -> Any:
+        """The network of a window, or `default` if there is no such window."""
+        return self[label] if label in self._place else default
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._place)
 
@@ -807,8 +882,30 @@ class Networks(Mapping[str, Any]):
         return f"Networks of {self._community.name!r}: {len(self)} windows, {labels[0]} to {labels[-1]}"
 
 
-def _frozen(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return None if values is None else dict(values)
+def _blank(frame: pd.DataFrame, rows: pd.Series, table: str, columns: list[str]) -> pd.DataFrame:
+    """The frame without some rows' values in `columns` and in columns that the schema does not know."""
+    own = [c for c in frame.columns if c not in {column.name for column in TABLES[table]}]
+    return frame.assign(**{column: frame[column].where(~rows) for column in [*columns, *own]})
+
+
+def _check_settings(timezone: Any, inactive_after: Any, rules: Any, truth: Any, about: Any) -> None:
+    """Refuse settings that would fail later, with a sentence."""
+    if not isinstance(rules, Rules):
+        raise TypeError(f"rules is a {type(rules).__name__}; write rules=cl.Rules(on_orphan='drop'), for example.")
+    for what, value in (("truth", truth), ("about", about)):
+        if value is not None and not isinstance(value, Mapping):
+            raise TypeError(f"{what} is a {type(value).__name__}; give a dict.")
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, TypeError) as problem:
+        raise ValueError(
+            f"timezone {timezone!r} is not known. Write 'UTC' or 'Europe/Berlin', for example."
+        ) from problem
+    try:
+        if pd.Timedelta(inactive_after) <= pd.Timedelta(0):
+            raise ValueError("it is not positive")
+    except ValueError as problem:
+        raise ValueError(f"inactive_after {inactive_after!r}: {problem}. Write '180D', for example.") from problem
 
 
 def load(folder: str | os.PathLike[str]) -> Community:
@@ -829,18 +926,21 @@ def load(folder: str | os.PathLike[str]) -> Community:
         )
     if "members" not in tables:
         raise ValueError(f"{folder} holds no table of members. Save the community again.")
-    community = Community(
-        header["name"],
-        **tables,
-        start=header["start"],
-        end=header["end"],
-        timezone=header.get("timezone", "UTC"),
-        inactive_after=header.get("inactive_after", "180D"),
-        truth=header.get("truth"),
-        about=header.get("about"),
-    )
-    if "report" in header:  # what the first check found, repaired and dropped
-        told = [Finding(*row) for row in header["report"]]
+    try:
+        community = Community(
+            header["name"],
+            **tables,
+            start=header["start"],
+            end=header["end"],
+            timezone=header["timezone"],
+            inactive_after=header["inactive_after"],
+            truth=header["truth"],
+            about=header["about"],
+            rules=Rules(**header["rules"]),
+        )
+        told = [Finding(*row) for row in header["report"]]  # what the first check found, repaired and dropped
         rows = {t: (int(a), int(b)) for t, (a, b) in header["rows"].items()}
-        community.__dict__["report"] = Report.of(told, rows)
+    except (KeyError, TypeError) as problem:
+        raise ValueError(f"{folder}: the manifest lacks or garbles {problem}. Save the community again.") from problem
+    community.__dict__["report"] = Report.of(told, rows)
     return community

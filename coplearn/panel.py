@@ -196,6 +196,8 @@ class JointPanel:
         pairs = {
             k: _shaped(v, f"dyadic {k!r}", (n, n), (n_waves - 1, n, n)).astype(float) for k, v in (dyadic or {}).items()
         }
+        for array in [there, intervals, *values.values(), *pairs.values()]:
+            array.setflags(write=False)
         fixed = {k: _shaped(v, f"structural {k!r}", first).astype(bool) for k, v in (structural or {}).items()}
         for name in fixed:
             choose(name, networks, "network")

@@ -97,7 +97,7 @@ def decomposition(
     ax = axes(ax)
     x = np.arange(len(table))
     above, below = np.zeros(len(table)), np.zeros(len(table))
-    parts = [c for c in COMPONENTS if c in table.columns and np.nanmax(np.abs(table[c])) > 0]
+    parts = [c for c in COMPONENTS if c in table.columns and (table[c].abs() > 0).any()]
     for part in parts:
         values = table[part].fillna(0).to_numpy()
         base = np.where(values >= 0, above, below)

@@ -40,12 +40,16 @@ DTYPES: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column: `kind` is id, label, text, time, flag, number, count or wave."""
+    """One column: `kind` is id, label, text, time, flag, number, count or wave.
+
+    `default` fills a column that was not given; `blank` fills gaps in one that was (None: they stay).
+    """
 
     name: str
     kind: str
     required: bool = False
     default: Any = None
+    blank: Any = None
     choices: tuple[str, ...] | None = None
     refers: str | None = None
 
@@ -76,13 +80,13 @@ TABLES: dict[str, Table] = {
                 Column("member", "id", True),
                 Column("joined", "time"),
                 Column("left", "time"),
-                Column("joined_inferred", "flag", default=False),
+                Column("joined_inferred", "flag", default=False, blank=False),
                 Column("left_reason", "label", choices=("voluntary", "removed", "deleted", "unknown")),
                 Column("cohort", "label"),
                 Column("role", "label"),
                 Column("unit", "label"),
-                Column("is_bot", "flag", default=False),
-                Column("consent", "label", default="all", choices=CONSENT),
+                Column("is_bot", "flag", default=False, blank=False),
+                Column("consent", "label", default="all", blank="none", choices=CONSENT),
             ),
             key=("member",),
             index="member",
@@ -111,7 +115,7 @@ TABLES: dict[str, Table] = {
                 Column("time", "time", True),
                 _member("sender"),
                 _member("receiver", required=False),
-                Column("kind", "label", default="event"),
+                Column("kind", "label", default="event", blank="event"),
                 Column("space", "id", refers="spaces"),
                 Column("audience", "count"),
                 Column("mode", "label", choices=MODES),
@@ -152,8 +156,8 @@ TABLES: dict[str, Table] = {
             (
                 Column("wave", "wave", True, refers="waves"),
                 _member("member"),
-                Column("listed", "flag", default=True),
-                Column("responded", "flag", default=True),
+                Column("listed", "flag", default=True, blank=True),
+                Column("responded", "flag", default=True, blank=False),
             ),
             key=("wave", "member"),
         ),
@@ -163,10 +167,10 @@ TABLES: dict[str, Table] = {
                 Column("item", "id", True),
                 Column("scale", "label", True),
                 Column("subscale", "label"),
-                Column("reverse", "flag", default=False),
+                Column("reverse", "flag", default=False, blank=False),
                 Column("min", "number"),
                 Column("max", "number"),
-                Column("continuous", "flag", default=False),
+                Column("continuous", "flag", default=False, blank=False),
             ),
             key=("item",),
             index="item",
@@ -215,9 +219,13 @@ def prepare(name: str, frame: pd.DataFrame | None) -> tuple[pd.DataFrame, list[F
     if not isinstance(frame, pd.DataFrame):
         sentence = f"{name} is a {type(frame).__name__}; give a pandas DataFrame."
         return empty(name), [Finding("E07", "error", name, 1, sentence)]
-    if frame.index.name is not None and frame.index.name in {c.name for c in table}:
-        if frame.index.name not in frame.columns:
-            frame = frame.reset_index()
+    if frame.index.name in {c.name for c in table} and frame.index.name not in frame.columns:
+        frame = frame.reset_index()
+    frame = frame.set_axis([str(c) for c in frame.columns], axis=1)
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        sentence = f"{name} has more than one column {listing(twice)}. Drop or rename one."
+        return empty(name), [Finding("E07", "error", name, len(twice), sentence)]
     columns: dict[str, pd.Series] = {}
     findings: list[Finding] = []
     for column in table:
@@ -266,42 +274,58 @@ def _convert(values: pd.Series, column: Column, table: str) -> tuple[pd.Series, 
                     int(unknown.sum()),
                     f"{where} holds {found} (row {listing(_rows(unknown))}); allowed: {', '.join(column.choices)}.",
                 )
-        return ready.fillna(column.default) if column.default is not None else ready, None
+        return ready.fillna(column.blank) if column.blank is not None else ready, None
     if column.kind == "flag":
-        if values.dtype == "bool":
-            return values, None
-        plain = values.astype(object).where(~missing, column.default)
-        odd = ~plain.isin([True, False])
-        if odd.any():
-            return bad(
-                "E07",
-                int(odd.sum()),
-                f"{where} holds {listing(plain[odd].unique())}; write True or False.",
-            )
-        return plain.astype(bool), None
+        return _convert_flag(values, column, where, bad)
     if column.kind in {"number", "count"}:
-        ready = pd.to_numeric(values, errors="coerce")
-        odd = ready.isna() & ~missing
-        if odd.any():
-            return bad(
-                "E07",
-                int(odd.sum()),
-                f"{where} holds {listing(values[odd].unique())} (row {listing(_rows(odd))}), which is no number. "
-                "Code non-answers as missing.",
-            )
-        if column.kind == "count":
-            whole = ready.round().astype("Int64")
-            if ((whole - ready).abs() > 0).any():
-                return bad("E07", len(values), f"{where} holds fractions; it counts people.")
-            return whole, None
-        ready = ready.astype("float64")
-        return ready.fillna(column.default) if column.default is not None else ready, None
+        return _convert_number(values, column, where, bad)
     if missing.any():
         return bad("E07", int(missing.sum()), f"{where} is missing (row {listing(_rows(missing))}).")
+    if values.dtype == object or isinstance(values.dtype, pd.CategoricalDtype):
+        values = pd.Series(values.to_list(), index=values.index)
     if pd.api.types.is_float_dtype(values) and (values == values.round()).all():
         values = values.astype("int64")
-    kind = "int64" if pd.api.types.is_integer_dtype(values) else "str"
-    return values.astype(kind), None
+    return values.astype("int64" if pd.api.types.is_integer_dtype(values) else "str"), None
+
+
+def _convert_flag(values: pd.Series, column: Column, where: str, bad: Any) -> tuple[pd.Series, Finding | None]:
+    """Truth values, also as the words True and False, which a CSV file with gaps makes of them."""
+    if values.dtype == "bool":
+        return values, None
+    words = {"true": True, "false": False}
+    plain = values.astype(object).map(lambda v: words.get(v.lower(), v) if isinstance(v, str) else v)
+    known = plain.map(lambda v: isinstance(v, bool | np.bool_) or (isinstance(v, int | float) and v in (0, 1)))
+    odd = values.notna() & ~known.astype(bool)
+    if odd.any():
+        return bad(
+            "E07", int(odd.sum()), f"{where} holds {listing(plain[odd].astype(str).unique())}; write True or False."
+        )
+    return plain.where(values.notna(), column.blank).astype(bool), None
+
+
+def _convert_number(values: pd.Series, column: Column, where: str, bad: Any) -> tuple[pd.Series, Finding | None]:
+    """Finite numbers, or missing; counts are whole and at least one."""
+    missing = values.isna()
+    if pd.api.types.is_complex_dtype(values):
+        return bad("E07", len(values), f"{where} holds complex numbers.")
+    ready = pd.to_numeric(values, errors="coerce").astype("Float64").astype("float64")
+    odd = (ready.isna() | np.isinf(ready)) & ~missing
+    if odd.any():
+        return bad(
+            "E07",
+            int(odd.sum()),
+            f"{where} holds {listing(values[odd].astype(str).unique())} (row {listing(_rows(odd))}), which is no "
+            "finite number. Code non-answers as missing.",
+        )
+    if column.kind == "count":
+        odd = ~missing & ((ready != ready.round()) | (ready < 1))
+        if odd.any():
+            shown = f"{listing(values[odd].unique())} (row {listing(_rows(odd))})"
+            return bad(
+                "E07", int(odd.sum()), f"{where} holds {shown}; it counts people, so write whole numbers from 1."
+            )
+        return ready.astype("Int64"), None
+    return ready, None
 
 
 def _convert_time(values: pd.Series, where: str, bad: Any) -> tuple[pd.Series, Finding | None]:
@@ -326,11 +350,11 @@ def _convert_time(values: pd.Series, where: str, bad: Any) -> tuple[pd.Series, F
 
 def _as_strings(values: pd.Series) -> pd.Series:
     """Ids and labels as strings; 3 and 3.0 (a column with gaps, read from CSV) both become '3'."""
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        values = values.astype(values.cat.categories.dtype)
-    if pd.api.types.is_float_dtype(values):
-        known = values.dropna()
-        if (known == known.round()).all():
+    if isinstance(values.dtype, pd.CategoricalDtype) or values.dtype == object:
+        values = values.astype(object).map(lambda v: int(v) if isinstance(v, float) and v.is_integer() else v)
+    elif pd.api.types.is_float_dtype(values):
+        known = values[values.notna() & ~np.isinf(values)]
+        if len(known) == values.notna().sum() and (known == known.round()).all():
             values = values.astype("Int64")
     text = values.astype("str")
     return text.where(values.notna().to_numpy(), np.nan) if values.isna().any() else text

@@ -1,6 +1,6 @@
 """The rules a community keeps, checked once when it is made.
 
-Errors E01-E07 stop the construction, since no measure could be trusted after them; warnings W01-W09 travel
+Errors E01-E07 stop the construction, since no measure could be trusted after them; warnings W01-W10 travel
 with the community in `Community.report`; notes N01-N03 say what was assumed or repaired. Each names the
 members and rows concerned and says what to do. Three repairs are offered, all counted: orphan references
 (`on_orphan`), text held without consent (`without_consent`), and joins dated after a member's first act
@@ -25,7 +25,8 @@ W06    few responded at a wave
 W07    the same text again and again within a day
 W08    membership is visible only through activity, so lurkers cannot be seen
 W09    some joined before the observation starts: survival needs delayed entry
-N01    consent, waves or a roster were not given: what is assumed instead
+W10    answers, ties or roster rows of members who were absent at that wave: no view uses them
+N01    consent, joins, waves or a roster were not given: what is assumed instead
 N02    references that were dropped, blanked or stubbed
 N03    text or answers removed for want of consent
 =====  ==========================================================================================
@@ -42,7 +43,7 @@ import pandas as pd
 from coplearn._checks import listing, plural
 from coplearn.report import Finding
 from coplearn.schema import MODES, TABLES, empty
-from coplearn.windows import MISSING, as_microseconds, calendar_windows
+from coplearn.windows import MISSING, as_microseconds, calendar_windows, microseconds
 
 __all__ = ["Rules", "validate"]
 
@@ -144,7 +145,10 @@ def validate(
 
 
 def _keys(draft: Draft) -> None:
-    """E01: keys are unique."""
+    """E01: keys are unique; E07: there is somebody."""
+    if draft["members"].empty:
+        draft.say("E07", "members", 0, "there are no members. Give one row a member.")
+        return
     for name, table in TABLES.items():
         frame = draft[name]
         if not table.key or frame.empty:
@@ -181,6 +185,14 @@ def _waves(draft: Draft) -> None:
 
 def _references(draft: Draft) -> None:
     """E01: every reference resolves, or is repaired as the rules say (N02)."""
+    for _ in TABLES:  # a row that goes may have been named by another
+        before = len(draft.findings)
+        _refer(draft)
+        if draft.failed or len(draft.findings) == before:
+            break
+
+
+def _refer(draft: Draft) -> None:
     if not len(draft["spaces"]) and any(draft[t]["space"].notna().any() for t in ("events", "messages")):
         names = pd.concat([draft["events"]["space"], draft["messages"]["space"]]).dropna().unique()
         draft.tables["spaces"] = empty("spaces").reindex(pd.Index(sorted(names), name="space"))
@@ -217,7 +229,8 @@ def _resolve(draft: Draft, name: str, column: str, target: str, required: bool) 
     rows = np.flatnonzero(orphan.to_numpy())
     where = f"{name}.{column}: not in {target}: {listing(ids)} ({plural(len(rows), 'row')}: {listing(rows)})."
     if draft.rules.on_orphan == "error":
-        hint = f" Add them to {target}, or pass on_orphan='drop'" + (" or 'stub'." if target == "members" else ".")
+        hint = f" Add them to {target}, or pass rules=cl.Rules(on_orphan='drop')"
+        hint += " or 'stub'." if target == "members" else "."
         if target == "waves":
             hint += f" Waves are {listing(draft[target].index)} ({draft[target].index.dtype})."
         draft.say("E01", name, len(rows), where + hint)
@@ -239,12 +252,25 @@ def _resolve(draft: Draft, name: str, column: str, target: str, required: bool) 
 # --- time ------------------------------------------------------------------------------------------
 
 
-def _appearances(draft: Draft) -> Iterator[tuple[str, pd.Series, pd.Series]]:
-    """(where, member, time) of everything that shows a member to be there; the actor first."""
-    events, messages = draft["events"], draft["messages"]
-    yield "events.sender", events["sender"], events["time"]
-    yield "messages.author", messages["author"], messages["time"]
-    yield "events.receiver", events["receiver"], events["time"]
+def _acts(draft: Draft) -> Iterator[tuple[pd.Series, np.ndarray, np.ndarray]]:
+    """(members, earliest, latest) of everything that members did, in microseconds.
+
+    An answer or a returned roster was given some time while its wave was open.
+    """
+    for table, column in (("events", "sender"), ("messages", "author")):
+        times = as_microseconds(draft[table]["time"])
+        yield draft[table][column], times, times
+    waves, roster = draft["waves"], draft["roster"]
+    opens, closes = as_microseconds(waves["opens"]), as_microseconds(waves["closes"])
+    closes = np.where(closes == MISSING, opens, closes - 1)
+    for frame, column in (
+        (draft["responses"].dropna(subset=["value"]), "member"),
+        (draft["ties"], "ego"),
+        (roster[roster["responded"]], "member"),
+    ):
+        wave = waves.index.get_indexer(frame["wave"])
+        dated = (wave >= 0) & (opens[wave] != MISSING) if len(waves) else np.zeros(len(frame), dtype=bool)
+        yield frame[column][dated], opens[wave[dated]], np.maximum(closes, opens)[wave[dated]]
 
 
 def _window(draft: Draft) -> None:
@@ -300,6 +326,15 @@ def _window(draft: Draft) -> None:
             "Remove them or move the end.",
         )
     waves = draft["waves"]
+    strange = (waves["opens"] < draft.start) | (waves["opens"] > draft.end)
+    if strange.any():
+        draft.say(
+            "E02",
+            "waves",
+            int(strange.sum()),
+            f"wave {listing(waves.index[strange])} opens outside the observation window {draft.start:%Y-%m-%d} to "
+            f"{draft.end:%Y-%m-%d}. Widen start/end or correct the date.",
+        )
     backwards = (waves["closes"] < waves["opens"]) | (waves["opens"].dropna().diff() < pd.Timedelta(0))
     if backwards.any():
         which = listing(waves.index[backwards.reindex(waves.index, fill_value=False)])
@@ -312,22 +347,22 @@ def _window(draft: Draft) -> None:
 
 
 def _joins(draft: Draft) -> None:
-    """Missing joins are the first appearance; joins dated after it are moved back (W01)."""
+    """Missing joins are the first appearance; joins dated after the first act are moved back (W01)."""
     members = draft["members"]
-    if members.empty:
-        draft.say("E07", "members", 0, "there are no members. Give one row a member.")
-        return
-    first = np.full(len(members), np.iinfo(np.int64).max)
-    for _, who, when in _appearances(draft):
+    never = np.iinfo(np.int64).max
+    first, must = np.full(len(members), never), np.full(len(members), never)
+    for who, earliest, latest in _acts(draft):
         codes = members.index.get_indexer(who)
-        known = codes >= 0
-        np.minimum.at(first, codes[known], as_microseconds(when)[known])
-    joined = as_microseconds(members["joined"]).copy()
-    seen = first < np.iinfo(np.int64).max
+        np.minimum.at(first, codes[codes >= 0], earliest[codes >= 0])
+        np.minimum.at(must, codes[codes >= 0], latest[codes >= 0])
+    addressed = first.copy()  # who is addressed is there, but did not act
+    codes = members.index.get_indexer(draft["events"]["receiver"])
+    np.minimum.at(addressed, codes[codes >= 0], as_microseconds(draft["events"]["time"])[codes >= 0])
+    joined, left = as_microseconds(members["joined"]).copy(), as_microseconds(members["left"])
     unknown = joined == MISSING
-    early = seen & ~unknown & (first < joined)
+    early = ~unknown & (must < joined)
     if early.any():
-        days = (joined[early] - first[early]) / 86_400e6
+        days = (joined[early] - must[early]) / 86_400e6
         who = members.index[early]
         draft.say(
             "W01",
@@ -336,9 +371,18 @@ def _joins(draft: Draft) -> None:
             f"{plural(len(who), 'member')} acted before joining, by up to {days.max():,.0f} days: {listing(who)}. "
             "Each join was moved back to the first act.",
         )
-    start = draft.start
-    assert start is not None
-    joined[unknown | early] = np.where(seen, first, start.value // 1000)[unknown | early]
+    if unknown.any():
+        draft.say(
+            "N01",
+            "members",
+            int(unknown.sum()),
+            f"{plural(int(unknown.sum()), 'join')} not given: taken from the first appearance, or else the start.",
+        )
+    assert draft.start is not None
+    joined[early] = first[early]
+    guess = np.where(addressed < never, addressed, microseconds(draft.start))
+    guess = np.where(left == MISSING, guess, np.minimum(guess, left))
+    joined[unknown] = guess[unknown]
     draft.tables["members"] = members.assign(
         joined=pd.DatetimeIndex(joined.astype("datetime64[us]")).tz_localize("UTC"),
         joined_inferred=members["joined_inferred"].to_numpy() | unknown | early,
@@ -349,8 +393,22 @@ def _joins(draft: Draft) -> None:
 
 
 def _contents(draft: Draft) -> None:
-    for check in (_answers, _ties, _replies, _consent):
+    for check in (_weights, _answers, _ties, _replies, _consent):
         check(draft)
+
+
+def _weights(draft: Draft) -> None:
+    """E07: an event weighs something."""
+    odd = ~(draft["events"]["weight"] > 0).to_numpy()
+    if odd.any():
+        rows = np.flatnonzero(odd)
+        draft.say(
+            "E07",
+            "events",
+            len(rows),
+            f"events.weight is missing or not positive in {plural(len(rows), 'row')} (row {listing(rows)}). "
+            "Give a positive weight, or leave the column out: then each event weighs 1.",
+        )
 
 
 def _answers(draft: Draft) -> None:
@@ -438,13 +496,21 @@ def _replies(draft: Draft) -> None:
     has = parent >= 0
     if not has.any():
         return
+    itself = parent == np.arange(len(messages))
+    if itself.any():
+        shown = listing(messages.index[itself])
+        draft.say("E05", "messages", int(itself.sum()), f"message {shown} replies to itself. Blank reply_to.")
     times = as_microseconds(messages["time"])
     older = has & (times + draft.rules.reply_tolerance * 1e6 < times[parent])
     thread = messages["thread"]
     moved = has & (thread.notna() & thread.iloc[parent].notna().to_numpy()).to_numpy()
     moved &= thread.to_numpy(dtype=object) != thread.to_numpy(dtype=object)[parent]
     for mask, what, todo in (
-        (older, "older than the message replied to", "Check the clocks, or pass reply_tolerance= in seconds."),
+        (
+            older,
+            "older than the message replied to",
+            "Check the clocks, or pass rules=cl.Rules(reply_tolerance=seconds).",
+        ),
         (moved, "in reply to a message of another thread", "Correct thread or reply_to."),
     ):
         if mask.any():
@@ -462,6 +528,10 @@ def _consent(draft: Draft) -> None:
             "N01", "members", len(members), "consent was not given: every member counts as having consented to all."
         )
     consent = members["consent"]
+    blank = int((consent == "none").sum())
+    if "members.consent" in draft.given and blank:
+        who = listing(members.index[consent == "none"])
+        draft.say("N01", "members", blank, f"{plural(blank, 'member')} with consent none, or left blank: {who}.")
     silent = consent.isin(["none", "metadata"])
     text = messages["text"].notna() & messages["author"].isin(members.index[silent])
     answers = responses["member"].isin(members.index[consent == "none"])
@@ -476,7 +546,8 @@ def _consent(draft: Draft) -> None:
             "E06",
             "members",
             len(who),
-            f"{what} whose consent does not cover them: {listing(who)}. Remove them, or pass without_consent='remove'.",
+            f"{what} whose consent does not cover them: {listing(who)}. Remove them, or pass "
+            "rules=cl.Rules(without_consent='remove').",
         )
         return
     draft.tables["messages"] = messages.assign(text=messages["text"].where(~text))
@@ -493,21 +564,53 @@ def _after_leaving(draft: Draft) -> None:
     if (left == MISSING).all():
         return
     late: set[str] = set()
-    rows = 0
-    for where, who, when in _appearances(draft):
-        if where == "events.receiver":
-            continue
+    times = 0
+    for who, earliest, _ in _acts(draft):
         codes = members.index.get_indexer(who)
-        after = (left[codes] != MISSING) & (as_microseconds(when) > left[codes])
-        rows += int(after.sum())
+        after = (left[codes] != MISSING) & (earliest > left[codes])
+        times += int(after.sum())
         late.update(who[after])
-    if rows:
+    if times:
         draft.say(
             "W02",
             "members",
-            rows,
-            f"{plural(len(late), 'member')} acted after leaving, {plural(rows, 'time')}: "
+            times,
+            f"{plural(len(late), 'member')} acted after leaving, {plural(times, 'time')}: "
             f"{listing(sorted(late))}. Is the leave date right?",
+        )
+
+
+def _absent(draft: Draft) -> None:
+    """W10: what is said by or of members who were absent at the wave, which no view uses."""
+    waves, members = draft["waves"], draft["members"]
+    parts: list[str] = []
+    who: set[str] = set()
+    rows = 0
+    joined, left = as_microseconds(members["joined"]), as_microseconds(members["left"])
+    opens, closes = as_microseconds(waves["opens"]), as_microseconds(waves["closes"])
+    closes = np.where(closes == MISSING, opens + 1, np.maximum(closes, opens + 1))
+    for table, columns in (("responses", ["member"]), ("ties", ["ego", "alter"]), ("roster", ["member"])):
+        frame = draft[table]
+        if frame.empty or waves.empty:
+            continue
+        wave = waves.index.get_indexer(frame["wave"])
+        away = np.zeros(len(frame), dtype=bool)
+        for column in columns:
+            code = members.index.get_indexer(frame[column])
+            gone = (joined[code] >= closes[wave]) | ((left[code] != MISSING) & (left[code] <= opens[wave]))
+            gone &= opens[wave] != MISSING
+            who.update(frame[column][gone])
+            away |= gone
+        if away.any():
+            rows += int(away.sum())
+            parts.append(f"{int(away.sum()):,} {'answers' if table == 'responses' else table}")
+    if rows:
+        draft.say(
+            "W10",
+            "waves",
+            rows,
+            f"{' and '.join(parts)} concern members who were absent at that wave: {listing(sorted(who))}. "
+            "Scores, panels and networks leave them out. Are the dates right?",
         )
 
 
@@ -529,13 +632,12 @@ def _prolific(draft: Draft) -> None:
     if len(messages) < 20:
         return
     share = messages["author"].value_counts(normalize=True)
-    if share.iloc[0] > draft.rules.prolific:
+    for name, part in share[share > draft.rules.prolific].items():
         draft.say(
             "W04",
             "messages",
             1,
-            f"member {share.index[0]} wrote {share.iloc[0]:.0%} of all messages. "
-            "Results may describe one person: repeat them without.",
+            f"member {name} wrote {part:.0%} of all messages. Results may describe one person: repeat them without.",
         )
     aided = members.index[members["is_bot"] | members["role"].isin(["staff", "facilitator"])]
     part = float(share.reindex(aided).sum())
@@ -628,6 +730,7 @@ def _truncation(draft: Draft) -> None:
 
 WARNINGS: tuple[Callable[[Draft], None], ...] = (
     _after_leaving,
+    _absent,
     _self_events,
     _prolific,
     _silences,

@@ -15,7 +15,7 @@ import pandas as pd
 
 from coplearn._checks import choose
 
-__all__ = ["Windows", "calendar_windows", "instant", "span"]
+__all__ = ["MISSING", "Windows", "as_microseconds", "calendar_windows", "instant", "microseconds", "span"]
 
 FREQUENCIES = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q-DEC", "year": "Y-DEC"}
 
@@ -27,7 +27,7 @@ class Windows:
     Attributes
     ----------
     labels : list of str, length n_windows
-        ``"2012"``, ``"2012H1"``, ``"2012Q1"``, ``"2012-03"``, ``"2012-03-05"``.
+        ``"2012"``, ``"2012H1"``, ``"2012Q1"``, ``"2012-03"``, ``"2012-W10"`` (ISO week), ``"2012-03-05"``.
     edges : DatetimeIndex, length n_windows + 1
         Window *w* is ``[edges[w], edges[w + 1])``.
     """
@@ -65,6 +65,16 @@ def as_microseconds(times: pd.Series | pd.DatetimeIndex) -> np.ndarray:
     return pd.DatetimeIndex(times).as_unit("us").asi8
 
 
+def microseconds(stamp: pd.Timestamp) -> int:
+    """One instant as microseconds since 1970 in UTC, also where nanoseconds would overflow."""
+    return int(as_microseconds(pd.DatetimeIndex([stamp]))[0])
+
+
+def _local(naive: Any, timezone: str) -> Any:
+    """Local times in their zone; where a clock change skips or repeats one, the first instant that exists."""
+    return naive.tz_localize(timezone, ambiguous=True, nonexistent="shift_forward")
+
+
 def calendar_windows(start: pd.Timestamp, end: pd.Timestamp, every: str, timezone: str = "UTC") -> Windows:
     """Cut ``[start, end]`` into calendar windows; the first and last may reach beyond it.
 
@@ -98,9 +108,8 @@ def calendar_windows(start: pd.Timestamp, end: pd.Timestamp, every: str, timezon
     else:
         periods = pd.period_range(first, last, freq=FREQUENCIES[every])
         naive = periods.start_time.append(pd.DatetimeIndex([(periods[-1] + 1).start_time]))
-        labels = [str(p.start_time.date()) if every == "week" else str(p) for p in periods]
-    # A midnight that a clock change skips or repeats: take the first instant that exists.
-    edges = naive.tz_localize(timezone, ambiguous=True, nonexistent="shift_forward")
+        labels = [f"{p.start_time:%G-W%V}" if every == "week" else str(p) for p in periods]
+    edges = _local(naive, timezone)
     return Windows(labels, edges.tz_convert("UTC").as_unit("us"))
 
 
@@ -120,7 +129,7 @@ def instant(value: Any, timezone: str = "UTC", name: str = "time") -> pd.Timesta
         raise ValueError(f"{name} {value!r} cannot be read as a date. Write it as '2012-03-26'.") from problem
     if stamp is pd.NaT:
         raise ValueError(f"{name} is missing. Write it as '2012-03-26'.")
-    return stamp.tz_localize(timezone) if stamp.tzinfo is None else stamp
+    return _local(stamp, timezone) if stamp.tzinfo is None else stamp
 
 
 def span(window: Any, timezone: str = "UTC") -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -141,12 +150,17 @@ def span(window: Any, timezone: str = "UTC") -> tuple[pd.Timestamp, pd.Timestamp
             if len(text) == 6 and text[4] in "Hh" and text[5] in "12":
                 begin = pd.Timestamp(f"{text[:4]}-{'01' if text[5] == '1' else '07'}-01")
                 finish = begin + pd.DateOffset(months=6)
+            elif len(text) == 8 and text[4:6] == "-W":
+                begin = pd.Timestamp.fromisocalendar(int(text[:4]), int(text[6:]), 1)
+                finish = begin + pd.Timedelta(days=7)
             else:
                 period = window if isinstance(window, pd.Period) else pd.Period(text)
                 begin, finish = period.start_time, (period + 1).start_time
+            if begin is pd.NaT:
+                raise ValueError(text)
         except ValueError as problem:
             raise ValueError(
-                f"window {window!r} is not a calendar label. Write '2012', '2012H1', '2012Q1', '2012-03', "
+                f"window {window!r} is not a calendar label. Write '2012', '2012H1', '2012Q1', '2012-03', '2012-W13', "
                 "'2012-03-26', or a pair (start, end)."
             ) from problem
         start, end = instant(begin, timezone), instant(finish, timezone)

@@ -1,6 +1,8 @@
 """The community: what it refuses and how it says so, what it repairs, and that its views agree."""
 
 import os
+import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -44,7 +46,7 @@ FAULTS = {
     "orphan receiver": (
         dict(events=T["events"].assign(receiver=["zoe", "ann", "ann", "cat", None, "ann", "ann"])),
         "E01",
-        ["zoe", "row: 0", "on_orphan"],
+        ["zoe", "row: 0", "rules=cl.Rules(on_orphan='drop')"],
     ),
     "unknown wave": (
         dict(ties=with_row(T["ties"], wave=3, network="advice", ego="ann", alter="ben")),
@@ -124,7 +126,7 @@ FAULTS = {
     "answers as words": (
         dict(responses=T["responses"].assign(value="agree")),
         "E07",
-        ["agree", "no number", "Code non-answers as missing"],
+        ["agree", "no finite number", "Code non-answers as missing"],
     ),
     "unknown consent": (dict(members=T["members"].assign(consent="yes")), "E07", ["yes", "metadata, text, all"]),
     "no frame": (dict(events=[1, 2]), "E07", ["list", "DataFrame"]),
@@ -246,6 +248,109 @@ def test_mode_follows_from_the_audience(team):
     assert pd.isna(team["events"]["mode"].iloc[6])
 
 
+BLANK = T["members"].assign(consent=["all", "text", None, "all", "all"])
+
+
+def test_a_blank_in_the_column_of_consent_is_no_consent():
+    error = refused(members=BLANK, messages=T["messages"].assign(author=["dov", "cat"]))
+    assert error.report.codes[0] == "E06" and "cat" in str(error)
+    assert "1 member with consent none, or left blank: cat" in repr(accepted(members=BLANK).report)
+
+
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        (dict(ties=T["ties"].assign(value=[np.nan, 1, 1, 1])), "E04.*positive value"),
+        (dict(events=T["events"].assign(weight=[np.nan, *[1] * 6])), "E07.*events.weight is missing or not positive"),
+        (dict(events=T["events"].assign(weight=[-5, *[1] * 6])), "row 0"),
+        (dict(events=T["events"].assign(audience=[0, *[1] * 6])), "E07.*whole numbers from 1"),
+        (dict(responses=T["responses"].assign(value=[np.inf, *T["responses"]["value"][1:]])), "no finite number"),
+        (dict(waves=T["waves"].assign(opens=[day("2019-08-01"), day("2021-02-15")])), "E02.*wave 1 opens outside"),
+        (dict(messages=T["messages"].assign(reply_to=[None, "q2"])), "E05.*message q2 replies to itself"),
+        (dict(members=T["members"].assign(is_bot="perhaps")), "perhaps; write True or False"),
+        (dict(members=pd.concat([T["members"], T["members"][["unit"]]], axis=1)), "more than one column unit"),
+        (dict(members=None), "E07.*there are no members. Give one row a member"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_and_not_filled_in(changes, words):
+    assert re.search(words, str(refused(**changes)), re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        (dict(timezone="Europe/Berln"), "timezone 'Europe/Berln' is not known"),
+        (dict(inactive_after="half a year"), "inactive_after 'half a year'"),
+        (dict(inactive_after="-3D"), "not positive"),
+        (dict(truth=[1]), "truth is a list; give a dict"),
+        (dict(rules="drop"), "write rules=cl.Rules"),
+        (dict(start="yesterdayish"), "cannot be read as a date"),
+        (dict(start="2023-01-01"), "after it ends"),
+    ],
+)
+def test_settings_are_checked_at_once(settings, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        cl.Community("team", **{**team_tables(), "end": day("2022-01-01"), **settings})
+
+
+def test_words_for_truth_values_are_read():
+    community = accepted(members=T["members"].assign(is_bot=["False", "false", "FALSE", "False", "True"]))
+    assert community.members["is_bot"].tolist() == [False] * 4 + [True]
+
+
+def test_being_addressed_is_no_act():
+    late = T["members"].assign(joined=[day("2020-01-01"), day("2020-01-20"), *T["members"]["joined"][2:]])
+    community = accepted(members=late)  # ben is answered on the 5th and acts on the 31st
+    assert "W01" not in community.report.codes and community.members.loc["ben", "joined"] == day("2020-01-20")
+
+
+def test_answering_a_wave_shows_who_was_there():
+    members = T["members"].assign(joined=[pd.NaT] * 3 + [day("2021-06-01"), pd.NaT])
+    community = accepted(members=members, events=None, messages=None)
+    assert community.members.loc["ann", "joined"] == day("2020-08-01")  # opened then
+    assert community.members.loc["dov", "joined"] == day("2021-02-15") and "W01" in community.report.codes
+    assert "4 joins not given" in repr(community.report)
+
+
+def test_what_absent_members_said_is_reported_and_left_out_everywhere():
+    members = T["members"].assign(left=[day("2020-07-15"), *T["members"]["left"][1:]])
+    community = accepted(members=members)
+    finding = next(f for f in community.report.findings if f.code == "W10")
+    assert "ann" in finding.message and "answers" in finding.message and "ties" in finding.message
+    assert community.network(1, ties="advice").number_of_edges() == 0
+    assert "ann" not in set(community.scores("identity")["member"])
+    assert "W10" not in accepted().report.codes
+
+
+def test_who_came_while_the_wave_was_open_was_there():
+    waves = T["waves"].assign(closes=[day("2020-09-01"), day("2021-03-15")])
+    members = T["members"].assign(
+        joined=[day("2020-01-01")] * 2 + [day("2020-08-20"), day("2021-02-20"), day("2020-01-01")]
+    )
+    community = accepted(members=members, waves=waves, events=None, messages=None)
+    assert set(community.network(2, ties="advice")) == {"ann", "ben", "cat", "dov"}
+    assert "W10" not in community.report.codes and "W01" not in community.report.codes
+
+
+def test_two_who_wrote_half_each_are_both_named():
+    found = accepted(messages=posts(["ann", "dov"] * 12, None, range(24)), events=None).report
+    assert sum(f.code == "W04" for f in found.findings) == 2
+
+
+def test_a_row_that_goes_takes_the_references_to_it_along():
+    messages = T["messages"].assign(author=["zoe", "ann"])
+    community = accepted(messages=messages, rules=cl.Rules(on_orphan="drop"))
+    assert community.messages.index.tolist() == ["q2"] and community["events"]["message"].isna().all()
+    assert len(community.between("2020-01-01", "2022-01-01")["events"]) == 7
+
+
+def test_the_rules_of_a_community_stay_with_it(tmp_path):
+    messages = T["messages"].assign(time=[day("2021-02-10"), day("2021-02-10") - pd.Timedelta(seconds=5)])
+    community = accepted(messages=messages, rules=cl.Rules(reply_tolerance=10))
+    assert community.subset(["ann", "dov"]).rules.reply_tolerance == 10
+    assert cl.load(community.save(tmp_path)).rules == community.rules
+
+
 # --- frozen --------------------------------------------------------------------------------------------
 
 
@@ -264,9 +369,28 @@ def test_the_users_frames_are_left_alone_and_do_not_reach_in(tables):
     assert community["events"].loc[0, "sender"] == "ann"
 
 
-def test_attributes_cannot_be_set(team):
+def test_attributes_cannot_be_set_or_removed(team):
     with pytest.raises(AttributeError, match="frozen"):
         team.name = "other"
+    with pytest.raises(AttributeError, match="frozen"):
+        del team.name
+
+
+def test_truth_about_and_activity_are_copies():
+    community = accepted(truth={"a": {"b": 1}}, about={"title": "A team"})
+    community.truth["a"]["b"] = 2
+    community.about["title"] = "other"
+    activity = community.activity
+    activity["time"] = None
+    assert community.truth == {"a": {"b": 1}} and community.about == {"title": "A team"}
+    assert community.activity["time"].notna().all()
+
+
+def test_a_community_travels_to_another_process(team):
+    team.network("2020")
+    again = pickle.loads(pickle.dumps(team))
+    same(team, again)
+    assert edges(again.network("2020")) == edges(team.network("2020"))
 
 
 # --- views ------------------------------------------------------------------------------------------------
@@ -347,6 +471,48 @@ def test_names_of_members_change_no_view(seed):
         assert translated == edges(community.network(label))
     sizes = [c.cohorts(every="quarter", min_size=3).sizes.tolist() for c in (community, renamed)]
     assert sizes[0] == sizes[1]
+
+
+def test_what_was_not_observed_is_not_invented(team):
+    assert (team.between("1990-01-01", "2090-01-01").start, team.between("1990-01-01", "2090-01-01").end) == (
+        team.start,
+        team.end,
+    )
+    default = cl.Community("team", **team_tables())
+    assert len(default.between(default.start, default.end)["events"]) == len(default["events"])
+    with pytest.raises(ValueError, match="outside the observation"):
+        team.between("1990-01-01", "1991-01-01")
+    with pytest.raises(ValueError, match="nobody was a member"):
+        cl.Community("two", T["members"][["member", "joined"]].iloc[3:4], start=day("2020-01-01")).between(
+            "2020-02-01", "2020-03-01"
+        )
+
+
+def test_who_joins_at_the_very_end_is_counted():
+    members = pd.DataFrame(
+        {"member": ["a", "b", "c"], "joined": [day("2019-01-01"), day("2020-06-01"), day("2021-01-01")]}
+    )
+    community = cl.Community("late", members, start=day("2020-01-01"), end=day("2021-01-01"))
+    assert community.cohorts(every="year", min_size=1).labels.to_dict() == {"a": "pre", "b": "2020", "c": "2021"}
+    assert "c" in community.network()
+
+
+def test_networks_are_a_mapping(team):
+    months = team.networks("month")
+    assert "2020-01" in months and "1999-01" not in months and months.get("1999-01") is None
+    with pytest.raises(ValueError, match=r"no window '2020-1'\. Did you mean"):
+        months["2020-1"]
+    week = team.networks("week")
+    label = next(name for name, graph in week.items() if graph.number_of_edges())
+    assert edges(week[label]) == edges(team.network(label))
+
+
+def test_a_midnight_that_a_clock_change_skips_still_begins_a_day():
+    members = pd.DataFrame({"member": ["a"], "joined": [day("2018-01-01")]})
+    community = cl.Community(
+        "sp", members, start=day("2018-01-01"), end=day("2019-01-01"), timezone="America/Sao_Paulo"
+    )
+    assert "a" in community.network("2018-11-04") and "2018-11-04" in community.networks("day")
 
 
 def test_months_begin_at_local_midnight():
@@ -435,7 +601,7 @@ def test_events_come_in_order_with_the_members_at_risk(team):
 def test_members_depart_by_date_or_by_silence(team):
     gone = team.departures()
     assert gone.loc["ben", "departed"] and gone.loc["ben", "known_until"] == day("2021-03-01")
-    assert gone.loc["cat", "departed"] and gone.loc["cat", "known_until"] == day("2020-07-01")
+    assert gone.loc["cat", "departed"] and gone.loc["cat", "known_until"] == day("2021-02-15")  # returned a roster
     assert gone.loc["dov", "departed"]  # last act 2021-02-10, more than 180 days before the end
     assert gone.loc["ann", "departed"] and gone.loc["ann", "known_until"] == day("2021-05-01")
 
@@ -463,6 +629,8 @@ def test_withdrawn_consent_removes_what_a_member_said_and_keeps_the_structure(te
     assert after.messages["text"].isna().all() and len(after.messages) == 2
     assert after.ties["ego"].tolist() == ["ben"] and after.report.dropped["ties"] == 3
     assert set(after.responses["member"]) == {"ben"}
+    noted = accepted(events=T["events"].assign(note=["ann said", *["so what"] * 6])).withdraw(["ann"])
+    assert noted["events"]["note"].notna().tolist() == [False, False, False, False, True, False, False]
     assert "ann" not in after["events"].to_string() and "dov" not in after.messages.to_string()
     before, now = team.network(), after.network()
     assert sorted(d for _, d in now.degree()) == sorted(d for _, d in before.degree())
@@ -537,6 +705,41 @@ def test_a_missing_file_is_refused(team, tmp_path):
     file_of(team.save(tmp_path), "ties").unlink()
     with pytest.raises(ValueError, match="incomplete: the table ties"):
         cl.load(tmp_path)
+
+
+def test_saving_again_repairs_a_damaged_folder(team, tmp_path):
+    path = file_of(team.save(tmp_path), "events")
+    path.write_bytes(b"")
+    team.save(tmp_path)
+    same(team, cl.load(tmp_path))
+
+
+@given(place=st.integers(0, 10**6), bit=st.integers(0, 7))
+def test_no_flipped_bit_of_the_manifest_goes_unnoticed(place, bit, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("flip")
+    cl.Community("team", T["members"], start=day("2020-01-01"), end=day("2022-01-01")).save(folder)
+    path = folder / "manifest.json"
+    data = bytearray(path.read_bytes())
+    data[place % (len(data) - 1)] ^= 1 << bit
+    path.write_bytes(bytes(data))
+    with pytest.raises(ValueError, match=r"manifest\.json|schema"):
+        cl.load(folder)
+
+
+def test_drafts_of_an_interrupted_save_are_swept_away(team, tmp_path):
+    (tmp_path / ".events-0.parquet.x.partial").write_bytes(b"")
+    (tmp_path / "events-00000000.parquet").write_bytes(b"")
+    team.save(tmp_path)
+    assert len(list(tmp_path.glob("events-*"))) == 1 and not list(tmp_path.glob(".*"))
+
+
+def test_what_cannot_be_written_is_said_before_anything_is(tmp_path):
+    odd = accepted(members=T["members"].assign(extra=[1, "x", (), None, 2.0]))
+    with pytest.raises(ValueError, match="table members cannot be written"):
+        odd.save(tmp_path)
+    with pytest.raises(ValueError, match="JSON"):
+        accepted(truth={"a": {1, 2}}).save(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"schema": 1}', "[]"])
