@@ -11,36 +11,55 @@ __version__ = "0.1.0"
 
 # The table of contents. A name is loaded when it is first used, so that importing coplearn stays quick.
 _CONTENTS = {
-    "community": ["Community", "load"],
+    "agreement": ["icc", "rater_icc", "rwg"],
+    "change_reliability": ["two_level_reliability"],
     "cohorts": ["Cohorts"],
+    "community": ["Community", "load"],
     "drift": ["Drift", "decompose_drift"],
     "events": ["EventSequence"],
+    "identity": ["survey_identity"],
     "numbers": ["read_numbers", "record_numbers"],
     "panel": ["JointPanel"],
-    "validation": ["Rules"],
+    "reliability": ["cronbach_alpha", "omega"],
     "report": ["ValidationError"],
+    "scales": ["item_answers", "scale_scores"],
+    "survey_language": ["convergence"],
+    "validation": ["Rules"],
 }
-_MODULES = ["datasets", "drift", "language", "plots", "synthetic"]
+_MODULES = ["datasets", "departure", "drift", "enculturation", "language", "lifecycle", "plots", "synthetic"]
 _HOME = {name: module for module, names in _CONTENTS.items() for name in names}
 
 __all__ = [*sorted(_HOME), *_MODULES, "__version__"]
 
 if TYPE_CHECKING:
     from coplearn import datasets as datasets
+    from coplearn import departure as departure
     from coplearn import drift as drift
+    from coplearn import enculturation as enculturation
     from coplearn import language as language
+    from coplearn import lifecycle as lifecycle
     from coplearn import plots as plots
     from coplearn import synthetic as synthetic
+    from coplearn.agreement import icc as icc
+    from coplearn.agreement import rater_icc as rater_icc
+    from coplearn.agreement import rwg as rwg
+    from coplearn.change_reliability import two_level_reliability as two_level_reliability
     from coplearn.cohorts import Cohorts as Cohorts
     from coplearn.community import Community as Community
     from coplearn.community import load as load
     from coplearn.drift import Drift as Drift
     from coplearn.drift import decompose_drift as decompose_drift
     from coplearn.events import EventSequence as EventSequence
+    from coplearn.identity import survey_identity as survey_identity
     from coplearn.numbers import read_numbers as read_numbers
     from coplearn.numbers import record_numbers as record_numbers
     from coplearn.panel import JointPanel as JointPanel
+    from coplearn.reliability import cronbach_alpha as cronbach_alpha
+    from coplearn.reliability import omega as omega
     from coplearn.report import ValidationError as ValidationError
+    from coplearn.scales import item_answers as item_answers
+    from coplearn.scales import scale_scores as scale_scores
+    from coplearn.survey_language import convergence as convergence
     from coplearn.validation import Rules as Rules
 
 
