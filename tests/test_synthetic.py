@@ -6,6 +6,7 @@ Where a test compares with chance, the bound is 4 standard errors over seeds (or
 import importlib.util
 import json
 import re
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,8 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 import coplearn as cl
-from coplearn import synthetic
-from coplearn.synthetic import community
+from coplearn.lexicon import function_words
+from coplearn.synthetic import community, states
 
 K = 4.0
 PARTS = ("within", "entry", "exit")
@@ -140,7 +141,9 @@ def test_score_steps_are_what_full_response_shows():
     c = community(seed=2, drift=0.4, ties=False, **SURVEY)
     table = cl.decompose_drift(c, "identity").table()
     for part in ("total", *PARTS):
-        assert table[part].tolist() == pytest.approx([s[part] for s in c.truth["identity"]["steps"]["score"]], abs=1e-12)
+        assert table[part].tolist() == pytest.approx(
+            [s[part] for s in c.truth["identity"]["steps"]["score"]], abs=1e-12
+        )
 
 
 @pytest.mark.recovery
@@ -273,7 +276,7 @@ def test_ministep_chooses_by_the_objective_function():
         counts = np.zeros(n)
         for u in (np.arange(grid) + 0.5) / grid:
             y = x.copy()
-            synthetic._ministeps(y, fixed, here, reciprocity, closure, np.array([i]), np.array([u]))
+            states._ministeps(y, fixed, here, reciprocity, closure, np.array([i]), np.array([u]))
             changed = np.argwhere(y != x)
             counts[changed[0, 1] if len(changed) else i] += 1
             assert len(changed) < 2
@@ -302,7 +305,7 @@ def test_ties_answer_to_their_parameters():
 
 def test_items_show_the_planted_factor():
     loading = (0.9, 0.6, 0.75, 0.75)
-    c = community(seed=1, founders=900, intake=0, leave=0, waves=2, loadings={"identity": loading}, ties=False, **SURVEY)
+    c = community(seed=1, founders=900, intake=0, leave=0, loadings={"identity": loading}, ties=False, **SURVEY)
     one = c.responses[c.responses["wave"] == 1]
     wide = one.pivot(index="member", columns="item", values="value")
     r = wide[["ide1", "ide2", "ide3", "ide4"]].corr().to_numpy()
@@ -317,7 +320,15 @@ def test_items_show_the_planted_factor():
 
 def test_response_attrition_and_missing_items_are_what_was_planted():
     c = community(
-        seed=1, founders=500, intake=0, leave=0, response=0.8, attrition=0.1, item_missing=0.05, ties=False, events=False
+        seed=1,
+        founders=500,
+        intake=0,
+        leave=0,
+        response=0.8,
+        attrition=0.1,
+        item_missing=0.05,
+        ties=False,
+        events=False,
     )
     rate = c.roster.groupby("wave")["responded"].mean().to_numpy()
     expected = 0.8 * 0.9 ** np.arange(6)
@@ -332,7 +343,7 @@ def test_response_attrition_and_missing_items_are_what_was_planted():
 
 
 def choice_design(c):
-    """Statistics of every candidate for every answer, from the tables: shapes (n, candidates, 5), (n, candidates), (n,)."""
+    """Statistics of every candidate for every answer, who was at risk, and who answered; from the tables."""
     people = c.members.loc[c.truth["latent"]["members"]]
     index = people.index
     start = pd.Timestamp(c.truth["parameters"]["start"], tz="UTC")
@@ -472,21 +483,14 @@ def test_words_of_cohorts_newcomers_and_innovations():
     assert lag.min() >= 0 and 0.015 < tokens.isin([w for w, _ in words["innovations"]]).mean() < 0.025
     vocabulary = set(tokens)
     assert 1200 < len(vocabulary) <= words["types"]
-    english = set(cl_function_words())
-    assert vocabulary & english <= set(words["first_person"])
-
-
-def cl_function_words():
-    from coplearn.lexicon import function_words
-
-    return function_words()
+    assert vocabulary & set(function_words()) <= set(words["first_person"])
 
 
 def test_words_follow_one_another_as_planted():
     def repeated(bigram):
         c = community(seed=8, bigram=bigram, ties=False, founders=30, intake=0)
         tokens = c.messages["text"].dropna().str[:-1].str.split()
-        pairs = pd.Series([p for line in tokens for p in zip(line[:-1], line[1:], strict=True)])
+        pairs = pd.Series([p for line in tokens for p in pairwise(line)])
         return len(pairs) / pairs.nunique()
 
     assert repeated(0.35) > 1.1 * repeated(0.0)
