@@ -6,7 +6,9 @@ they joined, among those observed that long. *Tenure* runs from joining to depar
 a leave date says so, or when nothing was heard from them for `inactive_after` before the observation ended;
 the others are censored at the moment up to which they are known to be members. Median tenure is where the
 Kaplan-Meier curve, with delayed entry for those who joined before the observation, falls to one half
-(doi:10.1080/01621459.1958.10501452).
+(doi:10.1080/01621459.1958.10501452), and is not given where fewer than ten members are at risk on the way: with
+delayed entry the first days of a curve may rest on one or two. Members of whom nothing was ever seen have no
+tenure, and are left out of the risk set and of the share departed.
 
 *Mixing* is the share of ties between members of different cohorts. Large cohorts meet themselves more often
 by numbers alone, so the share is held against permutations of the cohort labels over the members of the
@@ -15,8 +17,10 @@ network: the same network, the same cohort sizes, and no preference.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -24,11 +28,13 @@ import pandas as pd
 
 from coplearn import plots
 from coplearn._checks import choose, listing, plural
-from coplearn.windows import Windows, as_microseconds, calendar_windows
+from coplearn.windows import Windows, as_microseconds, calendar_windows, microseconds
 
-__all__ = ["BEFORE", "Cohorts", "Mixing", "entry_cohorts"]
+__all__ = ["BEFORE", "Cohorts", "Mixing", "entry_cohorts", "in_order", "label_cohorts", "median_tenure", "plain_values"]
 
 BEFORE = "pre"
+AT_RISK = 10  # a Kaplan-Meier step on fewer members is not believed
+LISTED = 12  # cohorts and sentences in a repr
 DAY = 86_400_000_000
 AGES = {"month": 30.4375, "quarter": 91.3125, "half-year": 182.625, "year": 365.25}
 
@@ -88,7 +94,8 @@ class Cohorts:
     ----------
     members : DataFrame
         Indexed by member: cohort (ordered), joined, left, last_seen, departed (bool), known_until (the moment
-        up to which membership is known).
+        up to which membership is known). Of a member who was never seen last_seen is NaT, departed False, and
+        known_until is joined.
     activity : DataFrame
         Columns member and time: everything that members did.
     start, end : Timestamp
@@ -124,9 +131,10 @@ class Cohorts:
         return len(self.names)
 
     def __repr__(self) -> str:
-        sizes = ", ".join(f"{name} ({size:,})" for name, size in self.sizes.items())
+        sizes = listing((f"{name} ({size:,})" for name, size in self.sizes.items()), LISTED)
         text = f"Cohorts: {plural(len(self.members), 'member')} in {plural(len(self), 'cohort')}\n  {sizes}"
-        return text + "".join(f"\n  {sentence}" for sentence in self.merged)
+        more = [f"and {len(self.merged) - LISTED} more cohorts that were joined"] * (len(self.merged) > LISTED)
+        return text + "".join(f"\n  {sentence}" for sentence in [*self.merged[:LISTED], *more])
 
     def _repr_html_(self) -> str:
         return self.table().to_html(float_format=lambda x: f"{x:,.2f}")
@@ -137,39 +145,43 @@ class Cohorts:
         Returns
         -------
         DataFrame
-            members; first and last join; departed (share); median_tenure_days (Kaplan-Meier; NaN while more
-            than half remain, or with fewer than 20 members); retention_1y (share active in the second year
-            after joining, NaN where nobody was observed that long).
+            members; first and last join; departed (share); median_tenure_days (see :func:`median_tenure`; NaN
+            while more than half remain, or with fewer than 20 members); retention_1y (share active in the second
+            year after joining, NaN where nobody was observed that long); and, only where there are any,
+            never_seen: members who did nothing while observed, and so are not counted in departed and tenure.
         """
         retention = self.retention("year")
+        unseen = self._never_seen
         rows = {}
         for name, group in self.members.groupby("cohort", observed=False):
+            seen = group[~unseen.loc[group.index]]
             rows[name] = {
                 "members": len(group),
                 "first_join": group["joined"].min().date() if len(group) else None,
                 "last_join": group["joined"].max().date() if len(group) else None,
-                "departed": float(group["departed"].mean()) if len(group) else np.nan,
-                "median_tenure_days": self._median_tenure(group) if len(group) >= 20 else np.nan,
+                "departed": float(seen["departed"].mean()) if len(seen) else np.nan,
+                "median_tenure_days": self._median_tenure(seen) if len(seen) >= 20 else np.nan,
                 "retention_1y": retention[1].get(name, np.nan) if 1 in retention else np.nan,
             }
+            if unseen.any():
+                rows[name]["never_seen"] = len(group) - len(seen)
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("cohort")
 
-    def _median_tenure(self, group: pd.DataFrame) -> float:
-        """Days at which half have departed, by Kaplan-Meier with delayed entry."""
-        from statsmodels.duration.survfunc import SurvfuncRight
+    @property
+    def _never_seen(self) -> pd.Series:
+        """Members of whom no act and no departure is known, in a community whose acts are."""
+        people = self.members
+        unheard = people["last_seen"].isna() & ~people["departed"] & ~(people["known_until"] > people["joined"])
+        return unheard & bool(len(self.activity))
 
+    def _median_tenure(self, group: pd.DataFrame) -> float:
+        """Days at which half of `group` have departed; exact, since tenures are whole microseconds."""
         joined = as_microseconds(group["joined"])
-        tenure = (as_microseconds(group["known_until"]) - joined) / DAY
-        entry = np.maximum(0.0, (self.start.value // 1000 - joined) / DAY)
-        departed = group["departed"].to_numpy()
-        # Who was seen once departs at tenure 0 and counts; who joined too late to be followed does not.
-        at_risk = (tenure > entry) | (departed & (entry == 0))
-        tenure, entry, departed = np.maximum(tenure[at_risk], 1e-9), entry[at_risk], departed[at_risk]
-        if not departed.any():
-            return np.nan
-        curve = SurvfuncRight(tenure, departed.astype(int), entry=entry if (entry > 0).any() else None)
-        below = np.flatnonzero(curve.surv_prob <= 0.5)
-        return float(round(curve.surv_times[below[0]], 6)) if below.size else np.nan
+        tenure = as_microseconds(group["known_until"]) - joined
+        # -1: at risk from the moment of joining, so that who was seen once departs at tenure 0 and counts.
+        entry = np.maximum(-1, microseconds(self.start) - joined)
+        entry[entry == 0] = -1
+        return median_tenure(tenure, group["departed"].to_numpy(), entry) / DAY
 
     def retention(self, every: str = "year", min_size: int = 5) -> pd.DataFrame:
         """Share of each cohort active at each age: the retention triangle.
@@ -240,8 +252,9 @@ class Cohorts:
         Parameters
         ----------
         network : networkx graph, or DataFrame whose first two columns are members
-            Self-loops and members without a cohort are left out.
+            Self-loops and members without a cohort are left out, and so is who has no other ties.
         permutations : int
+            1 or more.
         seed : int or None
 
         Returns
@@ -250,17 +263,20 @@ class Cohorts:
 
         Raises
         ------
+        TypeError
+            If `network` is neither a graph nor a frame.
         ValueError
-            If fewer than two members or no tie remain.
+            If no tie remains, or `permutations` is below 1.
         """
+        if permutations < 1:
+            raise ValueError(f"permutations is the number of permuted labellings, 1 or more, not {permutations!r}.")
         pairs = _pairs(network)
-        nodes = pd.Index(pd.unique(pd.concat([pairs["ego"], pairs["alter"]])))
-        nodes = nodes[nodes.isin(self.members.index)].sort_values()
+        among = pairs["ego"].isin(self.members.index) & pairs["alter"].isin(self.members.index)
+        pairs = pairs[among & (pairs["ego"] != pairs["alter"])]
+        nodes = pd.Index(pd.unique(pd.concat([pairs["ego"], pairs["alter"]]))).sort_values()
         code = self.labels.reindex(nodes).cat.codes.to_numpy()
         ego, alter = nodes.get_indexer(pairs["ego"]), nodes.get_indexer(pairs["alter"])
-        kept = (ego >= 0) & (alter >= 0) & (ego != alter)
-        ego, alter = ego[kept], alter[kept]
-        if len(nodes) < 2 or not ego.size:
+        if not ego.size:
             raise ValueError("mixing needs a tie between two members of these cohorts; the network has none.")
         rng = np.random.default_rng(seed)
         share = float(np.mean(code[ego] != code[alter]))
@@ -268,7 +284,7 @@ class Cohorts:
         for k in range(permutations):
             mixed = rng.permutation(code)
             null[k] = np.mean(mixed[ego] != mixed[alter])
-        expected, spread = float(null.mean()), float(null.std(ddof=1))
+        expected, spread = float(null.mean()), float(null.std(ddof=1)) if permutations > 1 else 0.0
         # Float comparisons of equal shares: count a tie as at least as extreme.
         extreme = np.sum(np.abs(null - expected) >= abs(share - expected) - 1e-12)
         low, high = (float(q) for q in np.quantile(null, [0.025, 0.975]))
@@ -278,16 +294,67 @@ class Cohorts:
 
     def plot(self, ax: Any = None, every: str = "year", count: str = "members") -> Any:
         """The succession of cohorts: who was active when, stacked, oldest cohort at the bottom."""
+        if not len(self):
+            raise ValueError("there are no cohorts to draw: no member has a label.")
         what = "active members" if count == "members" else "acts"
         return plots.stacked(self.succession(every, count), ax=ax, ylabel=f"{what} per {every}")
 
 
 def _pairs(network: Any) -> pd.DataFrame:
     if isinstance(network, pd.DataFrame):
+        if network.shape[1] < 2:
+            raise ValueError(f"a frame of ties has the two members in its first columns; this has {network.shape[1]}.")
         if {"ego", "alter"} <= set(network.columns):
             return network[["ego", "alter"]]
         return network.iloc[:, :2].set_axis(["ego", "alter"], axis=1)
+    if not callable(getattr(network, "edges", None)):
+        raise TypeError(
+            f"mixing needs a networkx graph, or a frame whose first two columns are members, not "
+            f"{type(network).__name__}. Write mixing(community.network())."
+        )
     return pd.DataFrame(list(network.edges()), columns=["ego", "alter"], dtype="str")
+
+
+def median_tenure(tenure: np.ndarray, departed: np.ndarray, entry: np.ndarray, at_risk: int = AT_RISK) -> float:
+    """First tenure at which half have departed, by Kaplan-Meier with delayed entry.
+
+    Parameters
+    ----------
+    tenure : ndarray, shape (n_members,)
+        Time from joining to departure, or to the moment up to which membership is known.
+    departed : ndarray of bool, shape (n_members,)
+    entry : ndarray, shape (n_members,)
+        Tenure at which the member came under observation, negative if from the start: at risk in (entry, tenure].
+        Who never was at risk is left out.
+    at_risk : int
+        Fewest members at risk at every departure up to the median.
+
+    Returns
+    -------
+    float
+        In the unit of `tenure`; NaN if fewer than half depart, or fewer than `at_risk` were at risk on the way.
+
+    References
+    ----------
+    Kaplan & Meier (1958), JASA 53(282), 457-481, doi:10.1080/01621459.1958.10501452.
+
+    Examples
+    --------
+    >>> tenure, departed = np.array([1, 2, 3, 4]), np.array([True, False, True, True])
+    >>> median_tenure(tenure, departed, np.full(4, -1), at_risk=1)  # 3/4, then a half of that
+    3.0
+    """
+    # Who joined too late to be followed (tenure 0, still there) was never at risk.
+    followed = (tenure > entry) & ((tenure > 0) | departed)
+    tenure, departed, entry = tenure[followed], departed[followed], entry[followed]
+    times, deaths = np.unique(tenure[departed], return_counts=True)
+    began = np.searchsorted(np.sort(entry), times, side="left")  # entry < t
+    ended = np.searchsorted(np.sort(tenure), times, side="left")  # tenure < t
+    risk = began - ended
+    half = np.flatnonzero(np.cumprod(1 - deaths / risk) <= 0.5 + 1e-9)  # a half, whatever the rounding
+    if not half.size or (risk[: half[0] + 1] < at_risk).any():
+        return float("nan")
+    return float(times[half[0]])
 
 
 def entry_cohorts(
@@ -299,7 +366,8 @@ def entry_cohorts(
     ----------
     joined : Series of timestamps, indexed by member
     start, end : Timestamp
-        Observation; who joined before `start` is in the cohort ``"pre"``.
+        Observation; who joined before `start` is in the cohort ``"pre"``, who joined at `end` or later in the
+        window of that moment.
     every : str
         Window length.
     min_size : int
@@ -312,7 +380,8 @@ def entry_cohorts(
     merged : list of str
         One sentence for each cohort that spans several windows.
     """
-    windows = calendar_windows(start, max(end, start), every, timezone)
+    latest = max([start, end, *joined.dropna().nlargest(1)])
+    windows = calendar_windows(start, latest, every, timezone)
     position = windows.locate(joined)
     before = (joined < start).to_numpy()
     counts = np.bincount(position[(position >= 0) & ~before], minlength=len(windows))
@@ -340,15 +409,119 @@ def entry_cohorts(
     lookup = {w: g for g, group in enumerate(groups) for w in group}
     code = np.array([lookup.get(int(p), -1) for p in position])
     if before.any():
-        code = np.where(before, 0, code + 1)
+        code = np.where(before, 0, np.where(code < 0, -1, code + 1))
         names = [BEFORE, *names]
     used = [name for k, name in enumerate(names) if (code == k).any()]
     values = [names[k] if k >= 0 else None for k in code]
     return pd.Series(pd.Categorical(values, categories=used, ordered=True), index=joined.index), merged
 
 
-def label_cohorts(values: pd.Series, order: Iterable[str] | Mapping[str, Any] | None = None) -> pd.Series:
-    """Cohorts from a column of labels, ordered by label (or as given)."""
-    text = values.astype("str").where(values.notna())
-    names = list(order) if order is not None else sorted(text.dropna().unique())
-    return pd.Series(pd.Categorical(text, categories=names, ordered=True), index=values.index)
+def label_cohorts(values: Any, order: Iterable[str] | None = None, index: pd.Index | None = None) -> pd.Series:
+    """Cohorts from labels: in the order given; that of an ordered Categorical; or ascending, as :func:`in_order`.
+
+    Parameters
+    ----------
+    values : Series indexed by member, or array
+        Missing where a member has no cohort.
+    order : iterable of str, optional
+    index : Index, optional
+        The members, if `values` comes from outside: a Series must be indexed by (some of) them, an array have one
+        label for each.
+
+    Returns
+    -------
+    Series of ordered categories
+
+    Raises
+    ------
+    ValueError
+        If labels and `index` do not belong together.
+
+    Examples
+    --------
+    >>> list(label_cohorts(pd.Series([10, 9, 9], ["ann", "ben", "cat"])).cat.categories)
+    ['9', '10']
+    """
+    series = values if index is None else _aligned(values, index)
+    names = [_label(name) for name in in_order(series, "cohort label")] if order is None else list(order)
+    text = plain_values(series).map(_label, na_action="ignore")
+    return pd.Series(pd.Categorical(text, categories=list(dict.fromkeys(names)), ordered=True), index=series.index)
+
+
+def _label(value: Any) -> str:
+    """A label as text; whole numbers that a missing value made floats lose their ``.0``."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _aligned(values: Any, index: pd.Index) -> pd.Series:
+    """What a function of the members frame returned, as a Series over the members."""
+    if isinstance(values, pd.Series):
+        strange = values.index[~values.index.isin(index)]
+        if len(strange):
+            raise ValueError(
+                f"the cohort function must return a Series indexed by member; {listing(strange)} in its index "
+                f"{'is no member' if len(strange) == 1 else 'are no members'} here."
+            )
+        again = values.index[values.index.duplicated()]
+        if len(again):
+            raise ValueError(f"the cohort function returned several labels for {listing(again.unique())}.")
+        return values.reindex(index)
+    if isinstance(values, str | pd.DataFrame) or not hasattr(values, "__len__"):
+        raise ValueError(
+            f"the cohort function must return a Series indexed by member, or one label for each of the "
+            f"{plural(len(index), 'member')}, not {type(values).__name__}."
+        )
+    if len(values) != len(index):
+        raise ValueError(
+            f"the cohort function returned {plural(len(values), 'label')} for {plural(len(index), 'member')}. Return "
+            "a Series indexed by member, or one label for each."
+        )
+    return pd.Series(values if isinstance(values, pd.Categorical) else list(values), index=index)
+
+
+def plain_values(values: pd.Series) -> pd.Series:
+    """The values of a Series, out of their categories."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return values.astype(values.dtype.categories.dtype if values.notna().all() else object)
+    return values
+
+
+def in_order(values: pd.Series, what: str) -> pd.Index:
+    """The distinct values in their order.
+
+    An ordered Categorical keeps its order, without unused categories; numbers and dates ascend; text is sorted
+    naturally, as numbers where all of it is numbers.
+
+    Raises
+    ------
+    ValueError
+        If the values are of mixed types.
+
+    Examples
+    --------
+    >>> in_order(pd.Series(["w10", "w2", "w2"]), "wave").tolist()
+    ['w2', 'w10']
+    """
+    present = values.dropna()
+    if isinstance(values.dtype, pd.CategoricalDtype) and values.dtype.ordered:
+        return values.dtype.categories[values.dtype.categories.isin(present)]
+    found = pd.Index(plain_values(present).unique(), name=None)
+    if not (found.dtype == object or pd.api.types.is_string_dtype(found)):
+        return found.sort_values()
+    kinds: dict[str, Any] = {}
+    for value in found:
+        kinds.setdefault("number" if isinstance(value, Real) else type(value).__name__, value)
+    if len(kinds) > 1:
+        shown = listing(f"{value!r} ({kind})" for kind, value in kinds.items())
+        raise ValueError(f"{what}s are of mixed types: {shown}. Make them all numbers or all text.")
+    texts = all(isinstance(value, str) for value in found)
+    return found.take(sorted(range(len(found)), key=_natural(found) if texts else found.__getitem__))
+
+
+def _natural(texts: pd.Index) -> Any:
+    """Sort key of a position: by number where all texts are numbers, else with the numbers inside them as numbers."""
+    numbers = pd.to_numeric(texts.to_series(index=range(len(texts))), errors="coerce")
+    if numbers.notna().all():
+        return lambda k: (numbers[k], texts[k])
+    parts = [re.split(r"([0-9]+)", text) for text in texts]
+    return lambda k: ([int(part) if n % 2 else part for n, part in enumerate(parts[k])], texts[k])

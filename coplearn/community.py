@@ -348,7 +348,7 @@ class Community:
             named = windows.astype("str").map(dict(by))
             labels = label_cohorts(named, list(dict.fromkeys(by[w] for w in windows.cat.categories)))
         elif callable(by):
-            labels = label_cohorts(by(people.copy(deep=False)))
+            labels = label_cohorts(by(people.copy(deep=False)), index=people.index)
         elif by == "entry":
             labels, merged = entry_cohorts(people["joined"], self.start, self._last, every, min_size, self.timezone)
         else:

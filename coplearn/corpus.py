@@ -355,7 +355,7 @@ def message_frame(source: Any, lang: str | None = None) -> tuple[pd.DataFrame, i
 
 def progress(**options: Any) -> Any:
     """A progress bar that appears after two seconds, on a terminal only, and never if TQDM_DISABLE is set."""
-    from tqdm.auto import tqdm
+    from tqdm import tqdm  # not tqdm.auto, which warns in a notebook without widgets; here it shows on terminals only
 
     return tqdm(disable=True if os.environ.get("TQDM_DISABLE") else None, delay=2, leave=False, **options)
 

@@ -85,7 +85,7 @@ def _label_windows(ax: Any, index: pd.Index, most: int = 12) -> None:
 def decomposition(
     table: pd.DataFrame, intervals: pd.DataFrame | None = None, ax: Any = None, ylabel: str = "change"
 ) -> Any:
-    """Bars of the parts of each change, stacked up from and down from zero, with the total as a marked line.
+    """Bars of the parts of each change, stacked up from and down from zero, with the total as a dot.
 
     Parameters
     ----------
@@ -104,14 +104,16 @@ def decomposition(
         ax.bar(x, values, bottom=base, width=0.6, color=COMPONENTS[part], label=part, zorder=2)
         above, below = above + np.maximum(values, 0), below + np.minimum(values, 0)
     total = table["total"].to_numpy()
-    ax.plot(x, total, "o-", color="black", markersize=4, linewidth=1, label="total", zorder=4)
+    ax.plot(x, total, "o", color="black", markersize=5, label="total", zorder=4)
     if intervals is not None:
         ax.vlines(x, intervals["low"], intervals["high"], color="black", linewidth=1.2, zorder=3)
     ax.axhline(0, color=GREY, linewidth=0.8, zorder=1)
     ax.set(ylabel=ylabel)
-    ax.set_xticks(x, [str(i) for i in table.index], rotation=0 if len(table) <= 8 else 60)
-    if len(table) > 8:
-        ax.tick_params(axis="x", labelsize=8)
+    names = [str(i) for i in table.index]
+    if max(map(len, names), default=0) > 10:  # long names of waves stand on two lines
+        names = [name.replace(" to ", "\nto ") for name in names]
+    ax.set_xticks(x, names, rotation=0 if len(table) <= 8 else 60)
+    ax.tick_params(axis="x", labelsize=8 if len(table) > 4 else 9)
     ax.legend(frameon=False, ncols=len(parts) + 1, loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=9)
     return ax
 

@@ -1,6 +1,7 @@
 """Slow references: every number once more, as literally as its formula reads."""
 
 import math
+from fractions import Fraction
 
 
 def drift_parts(before, after, here, there):
@@ -27,14 +28,17 @@ def drift_parts(before, after, here, there):
     }
 
 
-def kaplan_meier_median(tenure, departed, entry):
-    """First tenure at which the survival curve is at or below one half; NaN if it never is."""
-    alive = 1.0
-    for t in sorted({t for t, d in zip(tenure, departed, strict=True) if d}):
-        at_risk = sum(e < t <= s for s, e in zip(tenure, entry, strict=True))
-        deaths = sum(s == t and d for s, d in zip(tenure, departed, strict=True))
-        alive *= 1 - deaths / at_risk
-        if alive <= 0.5:
+def kaplan_meier_median(tenure, departed, entry, at_risk=1):
+    """First tenure at which the survival curve, in fractions, is at or below one half; NaN if it never is, or if
+    fewer than `at_risk` were at risk on the way. At risk at t: entry < t <= tenure."""
+    alive = Fraction(1)
+    for t in sorted({t for t, e, d in zip(tenure, entry, departed, strict=True) if d and e < t}):
+        n = sum(e < t <= s for s, e in zip(tenure, entry, strict=True))
+        deaths = sum(s == t and d and e < t for s, e, d in zip(tenure, entry, departed, strict=True))
+        if n < at_risk:
+            return math.nan
+        alive *= 1 - Fraction(deaths, n)
+        if alive <= Fraction(1, 2):
             return t
     return math.nan
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import coplearn as cl
-from coplearn.drift import drift_step, kitagawa
+from coplearn.drift import _resampled, drift_step, kitagawa
 
 PARTS = ["within", "entry", "exit", "nonresponse"]
 
@@ -146,6 +146,21 @@ def test_nobody_stays():
     assert drift.conf_int(draws=50).loc[("1 to 2", "within"), ["low", "high"]].isna().all()
 
 
+def test_the_total_has_an_interval_where_nobody_stays():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"member": range(60), "wave": [1] * 30 + [2] * 30, "y": rng.normal(size=60)})
+    drift = cl.decompose_drift(frame, "y", cohorts=pd.Series(["old"] * 30 + ["new"] * 30))
+    bounds = drift.conf_int().loc["1 to 2"]
+    # Two independent means of 30: the interval is that of Welch's test, within what skewness and 2000 draws allow.
+    first, last = frame["y"][:30], frame["y"][30:]
+    want = 2.0 * np.sqrt(first.var() / 30 + last.var() / 30)
+    assert bounds.loc["total", "high"] - bounds.loc["total", "estimate"] == pytest.approx(want, rel=0.15)
+    assert bounds.loc[PARTS, ["low", "high"]].isna().all(axis=None)
+    assert drift.by_cohort()[PARTS].isna().all(axis=None)  # and no warning, which would be an error here
+    assert drift.by_cohort()["members"].tolist() == [30, 30]
+    assert drift.plot(draws=50) is not None
+
+
 @pytest.mark.parametrize("steps, labels", [("ends", ["0 to 5"]), ("origin", [f"0 to {w}" for w in range(1, 6)])])
 def test_waves_can_be_compared_with_the_first_or_the_ends(steps, labels):
     frame, _ = panel_frame(1)
@@ -194,6 +209,110 @@ def test_intervals_of_the_within_part_cover_the_planted_drift():
     assert 180 <= covered <= 199
 
 
+def few_joiners(joiners, leavers=40, stayers=60):
+    """One step with the numbers of members asked for, skewed scores."""
+    rng = np.random.default_rng(1)
+    n = stayers + leavers + joiners
+    before, after = rng.exponential(size=n), rng.exponential(size=n) + 1
+    people = [(f"m{k:03d}", 1, before[k]) for k in range(stayers + leavers)]
+    people += [(f"m{k:03d}", 2, after[k]) for k in [*range(stayers), *range(stayers + leavers, n)]]
+    return pd.DataFrame(people, columns=["member", "wave", "y"])
+
+
+@pytest.mark.parametrize("joiners", [0, 1])
+def test_a_part_that_rests_on_one_member_or_none_has_no_interval(joiners):
+    drift = cl.decompose_drift(few_joiners(joiners), "y")
+    bounds = drift.conf_int(draws=200).loc["1 to 2"]
+    assert bounds.loc["entry", ["low", "high"]].isna().all()
+    assert bounds.loc[["total", "within", "exit"]].notna().all(axis=None)
+    assert bounds.loc["nonresponse"].tolist() == [0, 0, 0]  # everybody answered: nothing is unknown
+    assert "fewer than 2 joiners in 1 to 2: entry has no interval there." in drift.caveats
+
+
+def test_few_joiners_or_leavers_are_a_caveat_as_few_stayers_are():
+    said = " ".join(cl.decompose_drift(few_joiners(5, leavers=19), "y").caveats)
+    assert "fewer than 20 joiners in 1 to 2" in said and "fewer than 20 leavers in 1 to 2" in said
+    assert "stayers" not in said
+    assert "fewer than" not in " ".join(cl.decompose_drift(few_joiners(20, leavers=20), "y").caveats)
+
+
+def test_intervals_are_wider_where_fewer_members_bear_them():
+    """The factor of the docstring: 3 joiners, sqrt(3/2) t(2) / z = 2.69; the bootstrap's own quantiles else."""
+    drift = cl.decompose_drift(few_joiners(3), "y")
+    replicate, bounds = drift._bootstrap(500, 0)[:, 0], drift.conf_int(draws=500).loc["1 to 2"]
+    low, high = np.quantile(replicate[:, 2], [0.025, 0.975])
+    factor = np.sqrt(3 / 2) * 4.3026527 / 1.9599640
+    assert bounds.loc["entry", "high"] - drift.entry.iloc[0] == pytest.approx(factor * (high - drift.entry.iloc[0]))
+    assert bounds.loc["entry", "low"] - drift.entry.iloc[0] == pytest.approx(factor * (low - drift.entry.iloc[0]))
+
+
+@pytest.mark.recovery
+def test_intervals_cover_with_few_joiners():
+    """300 communities of 60, 5 % turnover: 95 % would cover 285 +- 3 * 3.8; unwidened they cover about 240."""
+    covered, known = 0, 0
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        joiners = rng.binomial(60, 0.05)
+        before = np.append(rng.exponential(size=60), np.full(joiners, np.nan))
+        after = np.append(before[:60] + 0.1, rng.exponential(size=joiners) + 0.5)
+        after[:60][rng.random(60) < 0.05] = np.nan
+        people = np.tile(np.arange(60 + joiners), 2)
+        frame = pd.DataFrame({"member": people, "wave": np.repeat([1, 2], 60 + joiners), "y": [*before, *after]})
+        low, high = (
+            cl.decompose_drift(frame.dropna(), "y")
+            .conf_int(draws=300, seed=seed)
+            .loc[("1 to 2", "entry"), ["low", "high"]]
+        )
+        known += not np.isnan(low)
+        # Expected: the share of joiners (3 among 60 on average) times 0.5 - 0.1.
+        covered += low <= 0.4 * 3 / 60 <= high
+    assert known > 200 and covered / known >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / known)
+
+
+def test_changes_from_the_origin_overlap_and_have_no_sum():
+    drift = cl.decompose_drift(panel_frame(11)[0], "y", steps="origin")
+    assert "sum" not in drift.conf_int(draws=50).index.get_level_values("step")
+    assert "sum:" not in drift.summary()
+
+
+def test_members_without_a_label_are_a_group_of_their_own():
+    frame, entry = panel_frame(12)
+    drift = cl.decompose_drift(frame, "y", cohorts=entry[entry >= 0].to_dict())
+    assert drift.kitagawa()["total"].to_numpy() == pytest.approx(drift.total.to_numpy(), abs=1e-12)
+    shares = drift.by_cohort()
+    assert shares.groupby("step", sort=False)[PARTS].sum().to_numpy() == pytest.approx(
+        drift.table()[PARTS].to_numpy(), abs=1e-12
+    )
+    assert "unlabelled" in shares.index.get_level_values("cohort")
+    n = frame["member"].isin(entry.index[entry < 0]).groupby(frame["member"]).any().sum()
+    assert any(c.startswith(f"{n} of {frame['member'].nunique()} members have no cohort label") for c in drift.caveats)
+
+
+def test_a_wave_that_nobody_scored_has_no_decomposition():
+    frame = pd.DataFrame({"member": list("ab") * 4, "wave": np.repeat([1, 2, 3, 4], 2)})
+    frame["y"] = [1.0, 2, np.nan, np.nan] * 2
+    drift = cl.decompose_drift(frame, "y", cohorts={"a": "x", "b": "x"})
+    assert drift.kitagawa().isna().all(axis=None)
+    assert drift.conf_int(draws=20).drop(columns="estimate").isna().all(axis=None)
+    assert drift.by_cohort()["within"].isna().all()
+
+
+def waves_in_order(values):
+    frame = pd.DataFrame({"member": ["a"] * len(values), "wave": values, "y": np.arange(float(len(values)))})
+    return [str(w) for w in cl.decompose_drift(frame, "y").waves]
+
+
+def test_waves_of_a_frame_come_in_their_natural_order():
+    assert waves_in_order(["w10", "w2", "w1"]) == ["w1", "w2", "w10"]
+    assert waves_in_order([10, 9, -1]) == ["-1", "9", "10"]
+    assert waves_in_order(["10", "9", "-1"]) == ["-1", "9", "10"]
+    dates = pd.to_datetime(["2020-02-01", "2019-03-01"])
+    assert waves_in_order(dates) == ["2019-03-01 00:00:00", "2020-02-01 00:00:00"]
+    kept = pd.Categorical(["post", "pre"], categories=["pre", "post", "later"], ordered=True)
+    assert waves_in_order(kept) == ["pre", "post"]
+    assert waves_in_order(pd.Categorical(["w10", "w2"])) == ["w2", "w10"]
+
+
 def test_firebaugh_recovers_a_linear_world():
     frame, entry = panel_frame(5, n=400, drift=0.1, trend=0.3, noise=0.0, respond=1.0)
     # Without members' own intercepts the world is exactly linear: y = 0.1 (t - c) + 0.3 c.
@@ -225,6 +344,56 @@ def test_firebaugh_sees_that_a_curved_world_is_not_linear():
     bent = frame.assign(y=frame["y"] + 0.15 * frame["wave"] ** 2)
     curved = cl.decompose_drift(bent, "y", entry=entry).firebaugh(draws=50).attrs["linearity_p"]
     assert linear > 0.05 and curved < 0.001
+
+
+def test_firebaugh_reads_dates_as_years():
+    frame, entry = panel_frame(13, n=200)
+    numbers = cl.decompose_drift(frame.assign(wave=2010.0 + frame["wave"]), "y", entry=2010.0 + entry).firebaugh(50)
+    for zone in (None, "UTC"):
+
+        def date(years, zone=zone):
+            return pd.Timestamp("2010-01-01", tz=zone) + pd.to_timedelta(365.25 * years, unit="D")
+
+        dated = cl.decompose_drift(frame.assign(wave=date(frame["wave"])), "y", entry=date(entry))
+        assert dated.wave_time == pytest.approx(40 + np.arange(6), abs=0.01)
+        assert dated.entry_time.min() == pytest.approx(37, abs=0.01)
+        got = dated.firebaugh(50)
+        assert got.to_numpy() == pytest.approx(numbers.to_numpy(), abs=1e-9)
+        assert got.attrs["linearity_p"] == pytest.approx(numbers.attrs["linearity_p"], rel=1e-6)
+    text = date(entry).dt.strftime("%Y-%m-%d")
+    assert cl.decompose_drift(frame, "y", entry=text).entry_time.min() == pytest.approx(37, abs=0.01)
+    with pytest.raises(ValueError, match=r"entry: 'long ago' \(m000\) is neither a year nor a date"):
+        cl.decompose_drift(frame, "y", entry=text.mask(text.index == "m000", "long ago"))
+
+
+@pytest.mark.parametrize(
+    "waves, entry, trouble",
+    [
+        ([1, 2, 1], [0, 0, 1], "3 scores of members with a known entry time are too few"),
+        ([1, 1, 1, 1, 2], [0, 0, 1, 1, np.nan], "period and entry cannot be told apart"),
+        ([1, 2, 1, 2, 1], [0, 0, 0, 0, 0], "period and entry cannot be told apart"),
+        ([1, 2, 3, 4, 5], [1, 2, 3, 4, 5], "everybody was scored at the same time since entry"),
+    ],
+)
+def test_firebaugh_says_what_it_misses(waves, entry, trouble):
+    frame = pd.DataFrame({"member": range(len(waves)), "wave": waves, "y": np.arange(len(waves)) ** 1.5})
+    with pytest.raises(ValueError, match=trouble):
+        cl.decompose_drift(frame, "y", entry=pd.Series(entry)).firebaugh(draws=20)
+
+
+def test_firebaugh_of_few_members_asks_no_test_of_linearity():
+    frame = pd.DataFrame({"member": list("abc") * 3, "wave": np.repeat([1, 2, 3], 3), "y": np.arange(9.0) ** 1.5})
+    table = cl.decompose_drift(frame, "y", entry={"a": 0, "b": 1, "c": 1}).firebaugh(draws=20)
+    assert np.isnan(table.attrs["linearity_p"]) and table["estimate"].notna().all()
+
+
+def test_the_bootstrap_holds_few_weights_at_once(monkeypatch):
+    rows = np.random.default_rng(0).normal(size=(50, 3))
+    whole = np.vstack([drawn for _, drawn in _resampled(rows, 40, seed=5)])
+    monkeypatch.setattr("coplearn.drift.CELLS", 350)
+    slices = list(_resampled(rows, 40, seed=5))
+    assert [len(drawn) for _, drawn in slices] == [7] * 5 + [5]
+    assert np.vstack([drawn for _, drawn in slices]) == pytest.approx(whole, abs=1e-12)
 
 
 def test_departing_members_are_compared_with_those_who_remain():
@@ -262,6 +431,35 @@ def test_what_is_asked_wrongly_is_answered_with_a_sentence(team):
         cl.decompose_drift(frame, "y").firebaugh()
     with pytest.raises(ValueError, match="not a number"):
         cl.decompose_drift(frame.assign(y="high"), "y")
+    with pytest.raises(ValueError, match=r"2 rows without a member \(rows 3, 5\)"):
+        cl.decompose_drift(frame.assign(member=frame["member"].mask(frame.index.isin([3, 5]))), "y")
+    with pytest.raises(ValueError, match=r"1 row without a wave \(rows 4\)"):
+        cl.decompose_drift(frame.assign(wave=frame["wave"].mask(frame.index == 4)), "y")
+    with pytest.raises(ValueError, match=r"waves are of mixed types: 0 \(number\), 'w1' \(str\)"):
+        cl.decompose_drift(frame.assign(wave=frame["wave"].astype(object).replace({1: "w1"})), "y")
+    with pytest.raises(ValueError, match="members are of mixed types"):
+        cl.decompose_drift(frame.assign(member=frame["member"].astype(object).replace({"m001": 1})), "y")
+    with pytest.raises(ValueError, match="is infinite"):
+        cl.decompose_drift(frame.assign(y=np.inf), "y")
+    with pytest.raises(TypeError, match="not in dict"):
+        cl.decompose_drift({"member": []}, "y")
+    with pytest.raises(TypeError, match="cohorts is Cohorts, a Series or a mapping by member, not list"):
+        cl.decompose_drift(frame, "y", cohorts=["x"])
+    with pytest.raises(ValueError, match="cohorts names a member more than once: m001"):
+        cl.decompose_drift(frame, "y", cohorts=pd.Series(["x", "y"], ["m001", "m001"]))
+    with pytest.raises(ValueError, match="cohorts says nothing about any member"):
+        cl.decompose_drift(frame, "y", cohorts=pd.Series(["x", "y"]))
+    with pytest.raises(ValueError, match="entry names a member more than once"):
+        cl.decompose_drift(frame, "y", entry=pd.Series([1, 2], ["m001", "m001"]))
+    for alpha in (0, 1, 5, float("nan")):
+        with pytest.raises(ValueError, match="alpha is one minus the level"):
+            cl.decompose_drift(frame, "y").conf_int(alpha=alpha)
+    with pytest.raises(ValueError, match="draws is the number"):
+        cl.decompose_drift(frame, "y").conf_int(draws=0)
+    with pytest.raises(ValueError, match=r"their shapes are \(2,\), \(3,\)"):
+        drift_step(np.zeros(2), np.zeros(3))
+    with pytest.raises(ValueError, match="their shapes are"):
+        drift_step(np.zeros(2), np.zeros(2), present=(np.ones(2, bool), np.ones(3, bool)))
 
 
 def test_the_summary_is_stable_text_and_the_figure_shows_every_step():
