@@ -114,7 +114,7 @@ def run(communities):
     powers = {k: [] for k in ("divergence", "slope of drift")}
     changes = []
     for r in range(communities):
-        rng = np.random.default_rng([2013, r])
+        rng = np.random.default_rng([2027, r])
         first, second = periods(rng, DRIFT)
         found = language.divergence(first, second, permutations=199, seed=r)
         covered["divergence"].append(found.conf_int()[0] <= truth["divergence"] <= found.conf_int()[1])
