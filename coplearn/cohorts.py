@@ -201,8 +201,8 @@ class Cohorts:
         step = AGES[choose(every, AGES, "length of an age step")] * DAY
         joined = as_microseconds(self.members["joined"])
         code = self.labels.cat.codes.to_numpy()
-        observed = (self.end.value // 1000 - joined) // step  # whole steps observed
-        truncated = np.ceil(np.maximum(0, self.start.value // 1000 - joined) / step)  # steps before the observation
+        observed = (microseconds(self.end) - joined) // step  # whole steps observed
+        truncated = np.ceil(np.maximum(0, microseconds(self.start) - joined) / step)  # steps before the observation
         who = self.members.index.get_indexer(self.activity["member"])
         known = who >= 0
         age = (as_microseconds(self.activity["time"])[known] - joined[who[known]]) // step

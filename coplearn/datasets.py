@@ -187,7 +187,15 @@ def _s50_folder(folder: str | os.PathLike[str] | None) -> Path | None:
 
 
 def _s50_from_csv(folder: Path) -> dict[str, np.ndarray]:
-    return {key: pd.read_csv(folder / f"{key}.csv", header=None).to_numpy() for key in S50_FILES}
+    tables = {}
+    for key in S50_FILES:
+        try:
+            tables[key] = pd.read_csv(folder / f"{key}.csv", header=None, dtype=np.int8).to_numpy()
+        except (OSError, ValueError) as problem:
+            raise ValueError(
+                f"{folder / key}.csv cannot be read as whole numbers ({problem}). Copy it again."
+            ) from problem
+    return tables
 
 
 def _s50_from_zip(path: Path) -> dict[str, np.ndarray]:

@@ -116,7 +116,7 @@ class EventSequence:
         kinds = ""
         if "kind" in self.frame.columns and len(self):
             counts = self.frame["kind"].value_counts()
-            kinds = " (" + ", ".join(f"{kind} {count:,}" for kind, count in counts.items()) + ")"
+            kinds = f" ({listing((f'{kind} {count:,}' for kind, count in counts.items()), 6)})"
         return (
             f"EventSequence: {plural(len(self), 'event')}{kinds} among {plural(len(self.members), 'member')}, "
             f"from {day(self.origin)} to {day(self.end)}"

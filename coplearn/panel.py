@@ -33,11 +33,14 @@ class NetworkPanel:
         1 where ego (row) names alter (column); 255 where unknown. The diagonal is 0.
     present : ndarray of bool, shape (n_waves, n_members)
         Who belonged to the community at that wave.
+    waves : Index
+        Labels of the waves.
     """
 
     name: str
     ties: np.ndarray
     present: np.ndarray
+    waves: pd.Index
 
     def __post_init__(self) -> None:
         self.ties.setflags(write=False)
@@ -51,7 +54,7 @@ class NetworkPanel:
             here = np.outer(self.present[w], self.present[w]) & off
             known = here & (self.ties[w] != MISSING_TIE)
             row: dict[str, Any] = {
-                "wave": w,
+                "wave": self.waves[w],
                 "present": int(self.present[w].sum()),
                 "ties": int((self.ties[w][known] == 1).sum()),
                 "missing": int(here.sum() - known.sum()),
@@ -181,7 +184,7 @@ class JointPanel:
         else:
             there = _shaped(present, "present", (n_waves, n)).astype(bool)
         networks = {
-            name: NetworkPanel(name, _tie_array(x, name, first, index, clock), there) for name, x in ties.items()
+            name: NetworkPanel(name, _tie_array(x, name, first, index, clock), there, clock) for name, x in ties.items()
         }
         behaviors = {
             name: BehaviorPanel(

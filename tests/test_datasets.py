@@ -157,3 +157,15 @@ def test_a_wrong_archive_is_refused(tmp_path):
 def test_a_folder_without_the_files_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"holds no s501\.csv"):
         datasets.load_glasgow_s50(tmp_path)
+
+
+@needs_glasgow
+@pytest.mark.parametrize("text", [None, "", "a,b\n"])
+def test_a_folder_with_a_broken_file_is_refused(tmp_path, text):
+    for key in datasets.S50_FILES:
+        (tmp_path / f"{key}.csv").write_text((GLASGOW / f"{key}.csv").read_text())
+    (tmp_path / "s50a.csv").unlink()
+    if text is not None:
+        (tmp_path / "s50a.csv").write_text(text)
+    with pytest.raises(ValueError, match=r"s50a\.csv cannot be read"):
+        datasets.load_glasgow_s50(tmp_path)

@@ -790,3 +790,12 @@ def test_random_texts_in_all_scripts_go_through_every_measure():
     measures = language.snapshots(talk, min_users=1).measures(domain=["学"], lags=1)
     assert measures["distance"].notna().any() and (measures["domain"].dropna() > 0).any()
     assert corpora.corpus(talk).report.n_messages == len(talk)
+
+
+def test_a_notebook_without_widgets_gets_no_warning_from_the_progress_bar():
+    import subprocess
+    import sys
+
+    code = "import sys; from coplearn.corpus import progress; progress(total=1); print('tqdm.auto' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert (ran.stdout.strip(), ran.stderr) == ("False", "")
