@@ -18,7 +18,6 @@ stayers are in both, widened where a part rests on few of them (:meth:`Drift.con
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -32,6 +31,7 @@ from coplearn import plots
 from coplearn._checks import choose, listing, plural
 from coplearn.cohorts import Cohorts, in_order, plain_values
 from coplearn.community import Community
+from coplearn.corpus import progress
 from coplearn.divergence import divergence
 
 __all__ = ["Drift", "DriftStep", "decompose_drift", "divergence", "drift_step", "kitagawa"]
@@ -151,18 +151,14 @@ def _totals(sums: np.ndarray) -> np.ndarray:
 def _resampled(rows: np.ndarray, draws: int, seed: int | None) -> Iterator[tuple[slice, np.ndarray]]:
     """Sums of the members' rows, members drawn with replacement: slices of the draws, with arrays (n, n_columns).
 
-    The weights of one slice are all that is held. A progress bar appears after three seconds of drawing; the
-    environment variable TQDM_DISABLE keeps it away.
+    The weights of one slice are all that is held. Long drawing shows its progress.
     """
     rng = np.random.default_rng(seed)
     n = len(rows)
     chunk = max(1, CELLS // max(n, 1))
     starts: Iterable[int] = range(0, draws, chunk)
     if draws > chunk:
-        from tqdm.auto import tqdm
-
-        hidden = True if os.environ.get("TQDM_DISABLE") else None  # None: shown on a terminal only
-        starts = tqdm(starts, desc="bootstrap", delay=3, leave=False, disable=hidden)
+        starts = progress(iterable=starts, desc="bootstrap")
     for start in starts:
         size = min(chunk, draws - start)
         weight = rng.multinomial(n, np.full(n, 1 / n), size=size).astype(float)
