@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
-__all__ = ["choose", "listing", "plural"]
+import numpy as np
+
+__all__ = ["as_floats", "at_least", "choose", "listing", "plural"]
 
 
 def listing(names: Iterable[object], most: int = 5) -> str:
@@ -57,3 +60,34 @@ def choose(name: object, available: Collection[str] | Sequence[str], what: str) 
     hint = f" Did you mean {near[0]!r}?" if near else ""
     there = listing(available, most=20) if available else "none"
     raise ValueError(f"no {what} {name!r}.{hint} Available: {there}.")
+
+
+def as_floats(values: Any) -> np.ndarray:
+    """Numbers as floats with NaN for what is missing, also from columns that hold whole numbers and gaps.
+
+    Examples
+    --------
+    >>> as_floats(pd.DataFrame({"i1": pd.array([1, None], dtype="Int64")})).ravel()
+    array([ 1., nan])
+    """
+    if hasattr(values, "to_numpy"):
+        return np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
+    return np.asarray(values, dtype=float)
+
+
+def at_least(value: int, smallest: int, name: str) -> None:
+    """Refuse a count below its smallest sensible value.
+
+    Raises
+    ------
+    ValueError
+        If `value` is below `smallest`.
+
+    Examples
+    --------
+    >>> at_least(0, 1, "permutations")
+    Traceback (most recent call last):
+    ValueError: permutations is 0; it must be at least 1.
+    """
+    if value < smallest:
+        raise ValueError(f"{name} is {value}; it must be at least {smallest}.")

@@ -33,7 +33,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import listing, plural
+from coplearn._checks import as_floats, listing, plural
 
 __all__ = ["ICC", "Agreement", "icc", "rater_icc", "rwg"]
 
@@ -213,7 +213,7 @@ def icc(scores: Any, groups: Any) -> ICC:
     >>> round(result.icc1, 6), round(result.icc2, 6), round(result.k, 6)
     (0.785482, 0.931069, 3.688889)
     """
-    y = np.asarray(scores, dtype=float)
+    y = as_floats(scores)
     if y.ndim != 1:
         raise ValueError(f"scores have shape {y.shape}; give one score a person, such as items.mean(axis=1).")
     label = _labels(groups, len(y))
@@ -265,7 +265,7 @@ def rater_icc(ratings: Any) -> pd.DataFrame:
     >>> rater_icc(judges)["estimate"].round(2).tolist()
     [0.17, 0.29, 0.71, 0.44, 0.62, 0.91]
     """
-    x = np.asarray(ratings, dtype=float)
+    x = as_floats(ratings)
     if x.ndim != 2 or x.shape[1] < 2:
         raise ValueError(f"ratings have shape {x.shape}; give targets in rows and two raters or more in columns.")
     x = x[~np.isnan(x).any(axis=1)]
@@ -484,7 +484,7 @@ def rwg(items: Any, groups: Any = None, options: int | None = None, skewed: floa
         raise ValueError("say how many answer options an item has: rwg(items, groups, options=5).")
     if options != int(options) or options < 2:
         raise ValueError(f"options is {options}; an item has two answer options or more.")
-    x = np.asarray(items, dtype=float)
+    x = as_floats(items)
     x = x[:, None] if x.ndim == 1 else x
     if x.ndim != 2 or 0 in x.shape:
         raise ValueError(f"items have shape {x.shape}; give persons in rows and items in columns.")

@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import plural
+from coplearn._checks import as_floats, plural
 from coplearn.reliability import FEW, Answers, alpha_of, omega_of, percentiles, weighted_sums
 
 __all__ = ["TwoLevelReliability", "two_level_reliability"]
@@ -175,7 +175,7 @@ def two_level_reliability(items: Any, members: Any = None, waves: Any = None) ->
     if waves is None and index is not None and "wave" in index.names:
         waves = index.get_level_values("wave")
     label = pd.Series(np.asarray(members, dtype=object))
-    x = np.asarray(items, dtype=float)
+    x = as_floats(items)
     if len(label) != len(x):
         raise ValueError(f"{plural(len(x), 'form')} and {plural(len(label), 'member')}; give one member a form.")
     named = label.notna().to_numpy()

@@ -36,7 +36,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import listing, plural
+from coplearn._checks import as_floats, listing, plural
 
 __all__ = ["Alpha", "Omega", "cronbach_alpha", "omega", "omega_of_loadings"]
 
@@ -63,7 +63,7 @@ class Answers:
     @classmethod
     def of(cls, items: Any, least: int, what: str) -> Answers:
         """Checked answers: numbers, at least `least` items and three persons, no constant item."""
-        x = np.asarray(items, dtype=float)
+        x = as_floats(items)
         if x.ndim != 2:
             raise ValueError(f"items have {plural(x.ndim, 'dimension')}; give persons in rows and items in columns.")
         names = tuple(str(c) for c in items.columns) if isinstance(items, pd.DataFrame) else _numbered(x.shape[1])

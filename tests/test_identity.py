@@ -408,3 +408,18 @@ def test_frames_that_cannot_be_joined_are_refused(change, words):
     frame = long(two_measures(np.random.default_rng(0), n=5)[0])
     with pytest.raises(ValueError, match=words):
         convergence(frame, change(frame))
+
+
+def test_cohorts_may_be_a_mapping_and_permutations_are_checked():
+    guild = cl.datasets.load_guild()
+    labels = guild.members["unit"].to_dict()
+    a, b = (survey_identity(guild, "identity", cohorts=c, ties=[], draws=20) for c in (labels, pd.Series(labels)))
+    pd.testing.assert_frame_equal(a.levels, b.levels)
+    with pytest.raises(ValueError, match="permutations is 0; it must be at least 1"):
+        survey_identity(guild, "identity", permutations=0)
+
+
+def test_whole_numbers_with_gaps_are_read():
+    items = pd.DataFrame(np.random.default_rng(0).integers(1, 6, (30, 4))).astype("Int64")
+    items.iloc[0, 0] = pd.NA
+    assert float(cl.cronbach_alpha(items)) == pytest.approx(float(cl.cronbach_alpha(items.astype(float))))
