@@ -16,15 +16,19 @@ _CONTENTS = {
     "cohorts": ["Cohorts"],
     "community": ["Community", "load"],
     "drift": ["Drift", "decompose_drift"],
+    "dyadic_regression": ["mrqap", "netlogit"],
     "events": ["EventSequence"],
     "identity": ["survey_identity"],
+    "network_effects": ["NetworkEffects"],
     "numbers": ["read_numbers", "record_numbers"],
     "panel": ["JointPanel"],
     "reliability": ["cronbach_alpha", "omega"],
     "report": ["ValidationError"],
+    "results": ["ConvergenceWarning"],
     "scales": ["item_answers", "scale_scores"],
     "survey_language": ["convergence"],
     "validation": ["Rules"],
+    "weights": ["row_normalize"],
 }
 _MODULES = ["datasets", "departure", "drift", "enculturation", "language", "lifecycle", "plots", "synthetic"]
 _HOME = {name: module for module, names in _CONTENTS.items() for name in names}
@@ -49,18 +53,23 @@ if TYPE_CHECKING:
     from coplearn.community import load as load
     from coplearn.drift import Drift as Drift
     from coplearn.drift import decompose_drift as decompose_drift
+    from coplearn.dyadic_regression import mrqap as mrqap
+    from coplearn.dyadic_regression import netlogit as netlogit
     from coplearn.events import EventSequence as EventSequence
     from coplearn.identity import survey_identity as survey_identity
+    from coplearn.network_effects import NetworkEffects as NetworkEffects
     from coplearn.numbers import read_numbers as read_numbers
     from coplearn.numbers import record_numbers as record_numbers
     from coplearn.panel import JointPanel as JointPanel
     from coplearn.reliability import cronbach_alpha as cronbach_alpha
     from coplearn.reliability import omega as omega
     from coplearn.report import ValidationError as ValidationError
+    from coplearn.results import ConvergenceWarning as ConvergenceWarning
     from coplearn.scales import item_answers as item_answers
     from coplearn.scales import scale_scores as scale_scores
     from coplearn.survey_language import convergence as convergence
     from coplearn.validation import Rules as Rules
+    from coplearn.weights import row_normalize as row_normalize
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,123 @@
+"""What estimators have in common: estimates with a covariance matrix, in the words of statsmodels.
+
+An :class:`Estimates` knows its parameters, their covariance matrix and how many observations stand behind them. It
+also says what kind of statement it supports, its *claim*: a **descriptive** one (what is seen together), an **adjusted
+association** (what is seen together after measured differences are taken out), or one **identified by design**
+(random assignment, or instruments whose assumptions are stated). In observed networks those who are tied also chose
+one another, so homophily and contagion are confounded in general (Shalizi & Thomas 2011,
+doi:10.1177/0049124111404820), and a model that merely contains its friends' behavior stays an adjusted association.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coplearn import plots
+
+__all__ = ["CLAIMS", "ConvergenceWarning", "Estimates", "coefficients"]
+
+CLAIMS = ("descriptive", "adjusted association", "design identified")
+
+
+class ConvergenceWarning(UserWarning):
+    """A search stopped before it settled; the estimates are there, and their results say so, too."""
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """Estimates that are about normal around the truth.
+
+    Attributes
+    ----------
+    params : Series of float
+        One value a parameter.
+    covariance : DataFrame of float
+        Rows and columns are parameters; NaN where the information matrix cannot be inverted.
+    nobs : int
+    claim : str
+        One of ``CLAIMS``.
+    caveats : tuple of str
+        What a reader must know before quoting a number.
+    """
+
+    params: pd.Series
+    covariance: pd.DataFrame
+    nobs: int
+    claim: str
+    caveats: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.claim not in CLAIMS:
+            raise ValueError(f"a claim is one of {', '.join(CLAIMS)}, not {self.claim!r}.")
+
+    def cov_params(self) -> pd.DataFrame:
+        """Covariance matrix of the estimates."""
+        return self.covariance.copy()
+
+    @property
+    def bse(self) -> pd.Series:
+        """Standard errors; NaN where the variance is not positive."""
+        variance = np.diag(self.covariance).astype(float)
+        errors = np.sqrt(np.where(variance > 0, variance, np.nan))
+        return pd.Series(errors, index=self.params.index, name="s.e.")
+
+    @property
+    def tvalues(self) -> pd.Series:
+        """Estimates divided by their standard errors."""
+        return (self.params / self.bse).rename("z")
+
+    @property
+    def pvalues(self) -> pd.Series:
+        """Two-sided p-values from the normal distribution."""
+        from scipy.stats import norm
+
+        return pd.Series(2 * norm.sf(np.abs(self.tvalues)), index=self.params.index, name="p")
+
+    def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
+        """Normal intervals at level 1 - alpha: columns low and high."""
+        from scipy.stats import norm
+
+        if not 0 < alpha < 1:
+            raise ValueError(
+                f"alpha is one minus the level, between 0 and 1, not {alpha!r}; 0.05 gives 95 % intervals."
+            )
+        half = norm.isf(alpha / 2) * self.bse
+        return pd.DataFrame({"low": self.params - half, "high": self.params + half})
+
+    def table(self) -> pd.DataFrame:
+        """One row a parameter: estimate, s.e., z, p, low and high (95 %)."""
+        columns = {"estimate": self.params, "s.e.": self.bse, "z": self.tvalues, "p": self.pvalues}
+        return pd.DataFrame(columns).join(self.conf_int())
+
+    def plot(self, ax: Any = None) -> Any:
+        """Estimates with 95 % intervals, one row a parameter, without the intercept."""
+        table = self.table().drop(index="intercept", errors="ignore")
+        return coefficients(table if len(table) else self.table(), ax=ax)
+
+
+def coefficients(
+    table: pd.DataFrame, ax: Any = None, xlabel: str = "estimate, 95 % interval", marked: Sequence[str] = ()
+) -> Any:
+    """Dots with intervals, the first row on top, and a line at zero.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns estimate, low and high; one row a parameter.
+    marked : sequence of str
+        Rows drawn in black; all where empty.
+    """
+    ax = plots.axes(ax, (7.0, 0.8 + 0.36 * len(table)))
+    y = np.arange(len(table))[::-1]
+    color = ["black" if not len(marked) or name in marked else plots.GREY for name in table.index]
+    ax.axvline(0, color=plots.GREY, linewidth=0.8, zorder=1)
+    ax.hlines(y, table["low"], table["high"], color=color, linewidth=1.4, zorder=2)
+    ax.scatter(table["estimate"], y, color=color, s=22, zorder=3)
+    ax.set_yticks(y, [str(name) for name in table.index])
+    ax.set(xlabel=xlabel, ylim=(-0.6, len(table) - 0.4))
+    return ax
