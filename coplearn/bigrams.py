@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from coplearn._checks import choose
-from coplearn.corpus import as_token_lists, codes
+from coplearn.corpus import as_token_lists, codes, several
 
 __all__ = ["SMOOTHING", "BigramModel"]
 
@@ -87,7 +87,7 @@ class BigramModel:
         if not any(lists):
             raise ValueError("there is no word to learn from: every text is empty. Check the column text.")
         types = np.array(sorted({w for t in lists for w in t}), dtype=object)
-        words = types if vocabulary is None else np.array(sorted(set(vocabulary)), dtype=object)
+        words = types if vocabulary is None else np.array(sorted(set(several(vocabulary, "words"))), dtype=object)
         words = np.array([w for w in words if w not in RESERVED], dtype=object)
         of_type = dict(zip(types, codes(types, words).tolist(), strict=True))
         end, start = len(words) + 1, len(words) + 2

@@ -20,14 +20,14 @@ import sys
 import unicodedata
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import plural
+from coplearn._checks import listing, plural
 from coplearn.windows import Windows, calendar_windows
 
 __all__ = ["Corpus", "TextReport", "corpus", "message_frame", "tokenize"]
@@ -38,6 +38,8 @@ TYPED = ("<num>", "<url>", "<user>")
 _HAN = "\u3005-\u3007\u3041-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _EMOJI = "[\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]"
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")  # bounded, so that no text is quadratic
+_INVISIBLE = re.compile("[\u00ad\u2060\ufeff]")  # soft hyphen, word joiner, byte order mark: inside words, unseen
+_WIDE = re.compile("[\uff01-\uffdc]+")  # full-width letters and digits, half-width katakana
 _NOT = re.compile(r"(?<=\w)n't\b")
 _CLITIC = re.compile(r"(?<=\w)'(s|m|re|ve|ll|d)\b")
 
@@ -79,6 +81,7 @@ def _ranges(characters: Iterable[str]) -> str:
 def _surfaces(text: str) -> list[str]:
     """The raw pieces of one text, before numbers and addresses get their type."""
     if not text.isascii():
+        text = _WIDE.sub(lambda m: unicodedata.normalize("NFKC", m[0]), _INVISIBLE.sub("", text))
         text = unicodedata.normalize("NFC", text).replace("\u2019", "'").replace("\u02bc", "'")
     text = text.lower()
     if "@" in text:
@@ -115,6 +118,11 @@ def tokenize(text: object) -> list[str]:
     list of str
         Empty where there is nothing to read. Never raises.
 
+    Notes
+    -----
+    Soft hyphens, word joiners and byte order marks are taken out, so that they do not cut a word; the zero-width
+    space does cut, because Khmer and Thai write it between words. Full-width letters are read as ordinary ones.
+
     Examples
     --------
     >>> tokenize("Don't ask @ann, I'm at https://a.org since 10:30!")
@@ -134,7 +142,11 @@ def _as_text(text: object) -> str:
 
 
 def own_words(text: str) -> str:
-    """A message without what its author did not write now: quoted lines (``>``), their introduction, the signature.
+    """A message without what its author did not write now: quoted lines, their introduction, the signature.
+
+    Known are lines that open with ``>``, the English line ``On ... wrote:`` before them, and everything from a line
+    ``--`` on. Other mail programs' patterns (``-----Original Message-----``, ``Am ... schrieb``, ``From:`` blocks) and
+    quotes in a forum's own markup are not known and stay: take them off before.
 
     Examples
     --------
@@ -177,6 +189,8 @@ class TextReport:
         Messages left out because their author is marked as a bot.
     n_quoting : int
         Messages from which quoted lines or a signature were taken off.
+    times : str
+        How times were read, if they were not instants with a zone.
     """
 
     n_messages: int
@@ -191,10 +205,11 @@ class TextReport:
     n_without_author: int = 0
     n_bots: int = 0
     n_quoting: int = 0
+    times: str = ""
 
     def sentences(self) -> tuple[str, ...]:
         """What a reader should know, as sentences."""
-        said = []
+        said = [self.times] if self.times else []
         for count, what in (
             (self.n_missing, "no text"), (self.n_empty, "no word in them"), (self.n_one_word, "one word only"),
         ):  # fmt: skip
@@ -238,6 +253,8 @@ class Corpus:
         order of rows nor the names of members or messages can change a result. Messages of the same instant
         with the same text are ordered by their author's whole record; authors who agree in that too are the same.
     report : TextReport
+    timezone : str
+        The zone whose midnights bound windows: the community's, UTC for a frame.
     """
 
     messages: pd.DataFrame
@@ -248,6 +265,7 @@ class Corpus:
     types: np.ndarray
     canonical: np.ndarray
     report: TextReport
+    timezone: str = "UTC"
 
     def __len__(self) -> int:
         return len(self.messages)
@@ -281,11 +299,13 @@ class Corpus:
         return codes(self.types, np.asarray(vocabulary, dtype=object))[self.tokens]
 
     def windows(self, every: str) -> Windows:
-        """Calendar windows from the first to the last message."""
+        """Calendar windows from the first to the last message, in the community's time zone."""
+        if not len(self):
+            raise ValueError("there are no messages, so there are no windows.")
         times = self.messages["time"].dropna()
         if times.empty:
             raise ValueError("no message has a time, so there are no windows. Give messages a column 'time'.")
-        return calendar_windows(times.min(), times.max(), every)
+        return calendar_windows(times.min(), times.max(), every, self.timezone)
 
     def token_lists(self) -> list[list[str]]:
         """The messages as lists of tokens."""
@@ -302,7 +322,7 @@ class Corpus:
         rank[self.canonical] = np.arange(len(self))
         return Corpus(
             self.messages.iloc[rows], self.author[rows], self.authors, self.tokens[index], offsets, self.types,
-            np.argsort(rank[rows], kind="stable"), self.report,
+            np.argsort(rank[rows], kind="stable"), self.report, self.timezone,
         )  # fmt: skip
 
 
@@ -332,6 +352,11 @@ def message_frame(source: Any, lang: str | None = None) -> tuple[pd.DataFrame, i
     if isinstance(source, pd.DataFrame):
         messages, members = source, None
     else:
+        if not (hasattr(source, "messages") and hasattr(source, "members")):
+            raise TypeError(
+                f"{type(source).__name__} is not a source of language: give a mapping of member to tokens or texts, "
+                "a frame with author and text, or a Community."
+            )
         messages, members = source.messages, source.members
         if messages is None:
             raise ValueError(f"{source!r} has no messages, so there is no language to measure.")
@@ -341,6 +366,9 @@ def message_frame(source: Any, lang: str | None = None) -> tuple[pd.DataFrame, i
     if lang is not None:
         if "lang" not in messages.columns:
             raise ValueError(f"lang={lang!r} was asked for, but messages have no column 'lang'.")
+        there = sorted(messages["lang"].dropna().astype(str).unique())
+        if lang not in there:
+            raise ValueError(f"no message has lang {lang!r}. There are: {listing(there, most=20) or 'none'}.")
         messages = messages[messages["lang"] == lang]
     named = messages["author"].notna().to_numpy()
     n_without, n_bots = int((~named).sum()), 0
@@ -351,6 +379,29 @@ def message_frame(source: Any, lang: str | None = None) -> tuple[pd.DataFrame, i
         n_bots = int((named & bot).sum())
         keep = named & ~bot
     return messages[keep], n_without, n_bots
+
+
+def read_times(messages: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Messages whose column time holds instants with a zone, and a sentence if it did not before.
+
+    Without a column, every time is missing; times without a zone are read as UTC, strings as dates.
+    """
+    if "time" not in messages.columns:
+        return messages.assign(time=pd.Series(pd.NaT, index=messages.index, dtype="datetime64[us, UTC]")), ""
+    times = messages["time"]
+    if isinstance(times.dtype, pd.DatetimeTZDtype):
+        return messages, ""
+    if pd.api.types.is_numeric_dtype(times.dtype) and times.notna().any():
+        raise ValueError("messages have numbers in the column 'time'. Convert them: pd.to_datetime(time, unit='s').")
+    read = pd.to_datetime(times, utc=True, errors="coerce", format=None if times.dtype.kind == "M" else "ISO8601")
+    bad = np.flatnonzero((read.isna() & times.notna()).to_numpy())
+    if len(bad):
+        raise ValueError(
+            f"{plural(len(bad), 'time')} of messages cannot be read as a date, first {times.iloc[bad[0]]!r} in row "
+            f"{messages.index[bad[0]]!r}. Write '2012-03-26' or '2012-03-26 14:00:00+00:00'."
+        )
+    kind = "Times without a zone" if times.dtype.kind == "M" else "Times given as text or objects"
+    return messages.assign(time=read.astype("datetime64[us, UTC]")), f"{kind} read as UTC where no zone is given."
 
 
 def progress(**options: Any) -> Any:
@@ -383,6 +434,8 @@ def corpus(source: Any, lang: str | None = None) -> Corpus:
     if isinstance(source, Corpus):
         return source
     messages, n_without, n_bots = message_frame(source, lang)
+    messages, said_of_times = read_times(messages)
+    unique_ids(messages)
     numbering = _Numbering()
     flat, ends, n_missing, n_quoting = array("i"), array("q", [0]), 0, 0
     for text in progress(iterable=messages["text"].to_numpy(dtype=object), desc="messages read"):
@@ -401,8 +454,19 @@ def corpus(source: Any, lang: str | None = None) -> Corpus:
     offsets = np.frombuffer(ends, dtype=np.int64)
     author, authors, canonical = _order(messages, tokens, offsets)
     report = _report(tokens, offsets, types, len(authors), n_missing, n_without, n_bots, n_quoting)
+    report = replace(report, times=said_of_times)
     kept = messages.drop(columns="text")
-    return Corpus(kept, author, authors, tokens, offsets, types, canonical, report)
+    timezone = "UTC" if isinstance(source, pd.DataFrame) else getattr(source, "timezone", "UTC")
+    return Corpus(kept, author, authors, tokens, offsets, types, canonical, report, timezone)
+
+
+def unique_ids(messages: pd.DataFrame) -> None:
+    """Refuse messages whose ids (the index) repeat: measures come back by message and could not be told apart."""
+    if not messages.index.is_unique:
+        raise ValueError(
+            f"{plural(int(messages.index.duplicated().sum()), 'message id')} of the index repeated. "
+            "Give every message an id of its own, or reset the index."
+        )
 
 
 def _order(
@@ -464,20 +528,86 @@ def _script(token: str) -> str:
 
 def as_token_lists(texts: Iterable[object]) -> list[list[str]]:
     """Texts or token lists as token lists."""
+    if isinstance(texts, (str, bytes)) or not isinstance(texts, Iterable):
+        raise TypeError(f"give a list of texts or of token lists, not {texts!r:.60}. One text: [text].")
     return [[sys.intern(str(w)) for w in t] if isinstance(t, (list, tuple, np.ndarray)) else tokenize(t) for t in texts]
 
 
 def member_tokens(source: Any) -> dict[str, list[str]]:
-    """All tokens of each member, from a mapping, a frame of messages, a community or a corpus."""
+    """All tokens of each member, from a mapping, a frame of messages, a community or a corpus.
+
+    A mapping may give a member a text, tokens, texts, or token lists. Strings with white space in them are no tokens:
+    where any member has one, all strings are read as texts. None is a member who said nothing.
+    """
     if isinstance(source, Mapping):
-        return {
-            str(m): [w for t in as_token_lists(said) for w in t]
-            if said and not isinstance(said[0], str)
-            else (tokenize(said) if isinstance(said, str) else [str(w) for w in said])
-            for m, said in source.items()
-        }
+        given = {str(m): _pieces(m, said) for m, said in source.items()}
+        texts = any(isinstance(p, str) and any(c.isspace() for c in p) for ps in given.values() for p in ps)
+        return {m: [w for p in ps for w in _words_of_piece(p, texts)] for m, ps in given.items()}
     text = corpus(source)
     said: dict[str, list[str]] = {str(a): [] for a in text.authors[np.unique(text.author)]}
     for author, words in zip(text.author, text.token_lists(), strict=True):
         said[str(text.authors[author])].extend(words)
     return said
+
+
+def _pieces(member: object, said: Any) -> list[Any]:
+    """What a mapping holds for one member, as a list of strings and token lists."""
+    if _missing(said):
+        return []
+    if isinstance(said, (str, bytes, bytearray)):
+        return [tokenize(said)]
+    if not isinstance(said, Iterable) or isinstance(said, Mapping):
+        raise TypeError(
+            f"member {member!r} has {type(said).__name__}: give a mapping of member to tokens or texts, "
+            "a frame with author and text, or a Community."
+        )
+    return [p for p in said if not _missing(p)]
+
+
+def _words_of_piece(piece: Any, texts: bool) -> list[str]:
+    if isinstance(piece, (list, tuple, np.ndarray, pd.Series)):
+        return [str(w) for w in piece]
+    return tokenize(piece) if texts or not isinstance(piece, str) else [piece]
+
+
+def word_list(words: Any, what: str = "words") -> list[str]:
+    """Words as the tokeniser writes them; a term that it cuts in two could never match and is refused.
+
+    Examples
+    --------
+    >>> word_list(["We", "n't"])
+    ['we', "n't"]
+    """
+    out = []
+    for word in several(words, what):
+        tokens = tokenize(word)
+        if len(tokens) != 1:
+            cut = " + ".join(tokens) or "nothing"
+            raise ValueError(f"{word!r} is not one token ({cut}), so it never matches. Give single words as {what}.")
+        out.append(tokens[0])
+    return out
+
+
+def several(words: Any, what: str) -> list[str]:
+    """A list of strings; a plain string, whose letters would be taken for words, is refused."""
+    if isinstance(words, (str, bytes)) or not isinstance(words, Iterable):
+        raise TypeError(f"give a list of {what}, not {words!r:.60}.")
+    return [str(w) for w in words]
+
+
+def duration(value: Any, name: str) -> pd.Timedelta:
+    """A stretch of time such as ``"365D"``, not below 0."""
+    try:
+        out = pd.Timedelta(value)
+    except (ValueError, TypeError) as problem:
+        raise ValueError(f"{name} {value!r} is not a duration. Write '365D' or '26W'.") from problem
+    if not out >= pd.Timedelta(0):
+        raise ValueError(f"{name} {value!r} is missing or below 0. Write '365D' or '26W'.")
+    return out
+
+
+def whole(value: Any, name: str, least: int = 1) -> int:
+    """A whole number of at least `least`."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{name} is {value!r}; it must be a whole number of at least {least}.")
+    return int(value)

@@ -20,7 +20,9 @@ import numpy as np
 import pandas as pd
 
 from coplearn._checks import plural
+from coplearn.corpus import read_times, whole
 from coplearn.lifecycle import departures
+from coplearn.plots import axes
 
 __all__ = ["DeparturePrediction", "departure_features", "f1_score", "logistic", "predict_departure"]
 
@@ -62,6 +64,11 @@ def departure_features(
     joined : Series of Timestamp
         Time of the author's message w: what a prediction can know.
     """
+    for name, value in (("w", w), ("m", m), ("n", n), ("width", width)):
+        whole(value, name)
+    for column in ("author", "time"):
+        if column not in measures:
+            raise ValueError(f"the frame of messages has no column {column!r}. Use Snapshots.measures().")
     if not w + m <= n:
         raise ValueError(
             f"departing (before message {w + m}) and living (message {n} reached) overlap: take n >= w + m."
@@ -69,10 +76,17 @@ def departure_features(
     language = tuple(c for c in language if c in measures)
     if not language:
         raise ValueError("the frame has none of the language measures. Use Snapshots.measures().")
+    measures, _ = read_times(measures)
     life = departures(measures, inactive_after)
     rows = measures.assign(k=life["k"], n=life["n"], departed=life["departed"]).sort_values("time", kind="stable")
     leaving = rows["departed"] & (rows["n"] >= w) & (rows["n"] < w + m)
     rows = rows[(leaving | (rows["n"] >= n)) & (rows["k"] <= w)].copy()
+    if rows.empty:
+        nobody = pd.Index([], name="author", dtype=object)
+        return (
+            pd.DataFrame(index=nobody), pd.Series([], index=nobody, dtype=bool, name="departing"),
+            pd.Series([], index=nobody, dtype="datetime64[us, UTC]", name="joined"),
+        )  # fmt: skip
     rows["bin"] = (rows["k"] - 1) // width
     rows["gap"] = rows.groupby("author")["time"].diff().dt.total_seconds() / 86_400
     by = rows.groupby(["author", "bin"], observed=True)
@@ -181,9 +195,7 @@ class DeparturePrediction:
 
     def plot(self, ax: Any = None) -> Any:
         """F1 over the splits."""
-        import matplotlib.pyplot as plt
-
-        ax = ax if ax is not None else plt.gca()
+        ax = axes(ax)
         for k, column in enumerate(self.scores):
             ax.plot(np.full(len(self.scores), k), self.scores[column], "o", color="0.7", markersize=3)
             ax.plot(k, self.scores[column].mean(), "_", color="0.1", markersize=20)
@@ -225,6 +237,9 @@ def predict_departure(
     """
     from scipy.stats import wilcoxon
 
+    whole(splits, "splits"), whole(seed, "seed", 0)
+    if not 0 < train < 1:
+        raise ValueError(f"train is {train!r}; it is a share of authors between 0 and 1.")
     features, departing, joined = departure_features(measures, w, m, n, inactive_after=inactive_after)
     y = departing.to_numpy(bool)
     sets = {

@@ -18,18 +18,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from coplearn._checks import plural
-from coplearn.corpus import MIN_USERS, Corpus, corpus
+from coplearn.corpus import MIN_USERS, Corpus, corpus, whole, word_list
 from coplearn.divergence import MEANS, Documents, shuffled_labels
 from coplearn.language import code_spans, day, score_part
 from coplearn.lexicon import FUNCTION_WORDS
+from coplearn.plots import axes
 
 __all__ = ["LanguageMeasure", "acculturation_gap", "coordination", "distinctiveness", "dynamicity", "enculturation_fit"]
+
+UNEQUAL = 1.25  # ratio of mean tokens a member from which groups are thinned to equal volume
+THINNINGS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +72,7 @@ class LanguageMeasure:
 
     def plot(self, ax: Any = None) -> Any:
         """The measure: over time with its interval where rows are windows, as a histogram where there are many."""
-        import matplotlib.pyplot as plt
-
-        ax = ax if ax is not None else plt.gca()
+        ax = axes(ax)
         y = self.frame[self.column]
         if "opens" in self.frame and self.frame["opens"].is_unique:
             if "se" in self.frame:
@@ -200,8 +202,9 @@ def distinctiveness(
     by : str
         Column of the messages that names the place.
     reference : Community, DataFrame or Corpus, optional
-        Messages from elsewhere; they join the denominator P_C. Needed where there is only one place: a list
-        of general word frequencies is not silently put in its stead.
+        Messages from elsewhere; they join the denominator P_C with all their words, and their authors are
+        relabelled with the members. Needed where there is only one place: a list of general word frequencies is not
+        silently put in its stead.
     permutations : int
         Relabellings of members' texts, for `excess`: a small place is distinctive by sampling alone.
     seed : int
@@ -209,28 +212,31 @@ def distinctiveness(
     Returns
     -------
     LanguageMeasure
-        One row a place: n_messages, n_members, distinctiveness (bits), null, excess. NaN below 20 members.
+        One row a place: n_messages, n_members, distinctiveness (bits), null, excess. NaN below 20 members. Where
+        members of the places write very different amounts, null and excess come from equal volumes: see caveats.
     """
     text = corpus(source)
+    whole(permutations, "permutations")
     if by not in text.messages:
         raise ValueError(f"messages have no column {by!r} that names a place. It could be added from the spaces table.")
     group, names = pd.factorize(text.messages[by], sort=True)
+    if not len(names):
+        raise ValueError(f"no message names a {by}, so there is no place to describe.")
     if len(names) < 2 and reference is None:
         raise ValueError(
             f"there is one {by} only, so nothing to be distinct from. Give reference= messages from elsewhere."
         )
-    extra: dict[str, int] = {}
+    said, n_groups = _Said(text.author, text.tokens, text.lengths, text.types), len(names)
     if reference is not None:
-        other = corpus(reference)
-        counted = np.bincount(other.tokens, minlength=len(other.types))
-        extra = dict(zip(other.types.tolist(), counted.tolist(), strict=True))
-    behind = np.array([extra.get(t, 0) for t in text.types], dtype=float)
-    frame = _typology(text, group, len(names), behind, "distinctiveness", permutations, seed)
+        said, group = _beside(text, corpus(reference), group, n_groups)
+        n_groups += 1
+    frame, thinned = _typology(said, group, n_groups, "distinctiveness", permutations, seed)
+    frame = frame.iloc[: len(names)]
     frame.index = pd.Index(names, name=by)
     top = frame["excess"].idxmax() if frame["excess"].notna().any() else "none"
     return LanguageMeasure(
         "Distinctiveness", "distinctiveness beyond sampling (bits)", frame, "excess",
-        f"{plural(len(names), 'place')}, most distinctive: {top}", _small(frame),
+        f"{plural(len(names), 'place')}, most distinctive: {top}", _small(frame) + thinned,
     )  # fmt: skip
 
 
@@ -241,20 +247,22 @@ def dynamicity(source: Any, every: str = "month", permutations: int = 20, seed: 
     -------
     LanguageMeasure
         One row a window: opens, n_messages, n_members, dynamicity (bits), null, excess. NaN below 20 members. The
-        whole history includes later windows, so the measure uses the future.
+        whole history includes later windows, so the measure uses the future. Where members write very different
+        amounts in different windows, null and excess come from equal volumes: see caveats.
     """
     text = corpus(source)
+    whole(permutations, "permutations")
     windows = text.windows(every)
-    frame = _typology(
-        text, windows.locate(text.messages["time"]), len(windows), np.zeros(len(text.types)), "dynamicity",
-        permutations, seed,
+    frame, thinned = _typology(
+        _Said(text.author, text.tokens, text.lengths, text.types), windows.locate(text.messages["time"]), len(windows),
+        "dynamicity", permutations, seed,
     )  # fmt: skip
     frame.index = pd.Index(windows.labels, name="window")
     frame.insert(0, "opens", windows.edges[:-1])
     return LanguageMeasure(
         "Dynamicity", "dynamicity beyond sampling (bits)", frame, "excess",
         f"mean excess {frame['excess'].mean():.4f} bits over {int(frame['excess'].notna().sum())} windows",
-        (*_small(frame), "The history in the denominator includes later windows: not for prediction."),
+        (*_small(frame), *thinned, "The history in the denominator includes later windows: not for prediction."),
     )  # fmt: skip
 
 
@@ -263,64 +271,133 @@ def _small(frame: pd.DataFrame) -> tuple[str, ...]:
     return (f"{plural(n, 'row')} NA: fewer than {MEANS} members.",) if n else ()
 
 
+class _Said(NamedTuple):
+    """Messages reduced to what a typology needs: author, tokens one message after the other, lengths, types."""
+
+    author: np.ndarray
+    tokens: np.ndarray
+    lengths: np.ndarray
+    types: np.ndarray
+
+
+def _beside(text: Corpus, other: Corpus, group: np.ndarray, n_groups: int) -> tuple[_Said, np.ndarray]:
+    """A corpus and a reference as one, over the types of both; the reference is one more group."""
+    position: dict[str, int] = {}
+    number: dict[str, int] = {}
+    tokens, authors = [], []
+    for c in (text, other):
+        tokens.append(np.array([position.setdefault(t, len(position)) for t in c.types], np.int32)[c.tokens])
+        authors.append(np.array([number.setdefault(a, len(number)) for a in c.authors], np.int32)[c.author])
+    types = np.array(list(position), dtype=object)
+    lengths = np.concatenate([text.lengths, other.lengths])
+    said = _Said(np.concatenate(authors), np.concatenate(tokens), lengths, types)
+    return said, np.concatenate([group, np.full(len(other), n_groups)])
+
+
 def _typology(
-    text: Corpus, group: np.ndarray, n_groups: int, behind: np.ndarray, name: str, permutations: int, seed: int
-) -> pd.DataFrame:
-    """Mean over messages of the mean log-ratio of their words, by group, with the mean of its null."""
-    lengths = text.lengths
-    of_token = np.repeat(np.arange(len(text)), lengths)
+    text: _Said, group: np.ndarray, n_groups: int, name: str, permutations: int, seed: int
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Mean over messages of the mean log-ratio of their words, by group, with the mean of its null.
+
+    The null exchanges members' texts, so it takes them to be of comparable size: a group of taciturn members would be
+    compared with groups of taciturn and talkative ones, whose larger samples look less distinctive. Where members of
+    groups differ by more than `UNEQUAL`, value and null are taken from tokens thinned at random to the same mean
+    volume per member. Their denominator mixes the groups as they are labelled, each weighted by its volume before
+    thinning, so that it keeps its scale and is the same function of every labelling.
+    """
+    of_token = np.repeat(np.arange(len(text.lengths)), text.lengths)
     used = (group >= 0)[of_token]
     token, message = text.tokens[used].astype(np.int64), of_token[used]
+    rng, said = np.random.default_rng(seed), list[str]()
+    cells = np.unique(text.author[message] * np.int64(n_groups) + group[message])
+    members = np.bincount(cells % n_groups, minlength=n_groups)
+    volume = np.bincount(group[message], minlength=n_groups) / np.maximum(members, 1)
+    shown = members >= MEANS
+    enough = volume[shown] if shown.any() else np.ones(1)
+    if enough.max() <= UNEQUAL * enough.min() and (volume <= UNEQUAL * enough.min()).all():
+        value, null = _value_and_null(text, group, n_groups, token, message, None, permutations, rng)
+        excess = value - null
+    else:
+        value, _ = _value_and_null(text, group, n_groups, token, message, None, 0, rng)
+        mix = np.bincount(group[message], minlength=n_groups) / len(message)
+        keep = np.minimum(1.0, enough.min() / np.maximum(volume, 1e-12))
+        pairs = []
+        for k in range(min(THINNINGS, permutations)):
+            kept = rng.random(len(token)) < keep[group[message]]
+            share_of = permutations // THINNINGS + (k < permutations % THINNINGS)
+            pairs.append(_value_and_null(text, group, n_groups, token[kept], message[kept], mix, share_of, rng))
+        thinned, null = np.mean(pairs, axis=0)
+        excess = thinned - null
+        said.append(
+            f"Members write up to {volume.max() / enough.min():.1f} times as much in one group as in another: null and "
+            f"excess come from words thinned to {enough.min():,.0f} a member, so {name} minus null is not the excess."
+        )
+    spoken = (group >= 0) & (text.lengths > 0)
+    value, null, excess = (np.where(shown, x, np.nan) for x in (value, null, excess))
+    frame = pd.DataFrame(
+        {"n_messages": np.bincount(group[spoken], minlength=n_groups), "n_members": members, name: value,
+         "null": null, "excess": excess}
+    )  # fmt: skip
+    return frame, tuple(said)
+
+
+def _value_and_null(
+    text: _Said, group: np.ndarray, n_groups: int, token: np.ndarray, message: np.ndarray, mix: np.ndarray | None,
+    permutations: int, rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """The typology of tokens, and its mean over relabellings of members' texts.
+
+    The denominator is the share in all tokens or, with `mix`, the groups' shares weighted by it.
+    """
+    n_types = len(text.types)
+    whole_count = np.bincount(token, minlength=n_types)
+    all_tokens = np.log2(whole_count / max(1, len(token)), where=whole_count > 0, out=np.zeros(n_types))
     docs = Documents.from_tokens(text.author[message], group[message], token, text.types)
     # Every cell of the documents carries its tokens, and its messages' mean: one over length for every token.
-    n_types = len(text.types)
     number = {(a, g): d for d, (a, g) in enumerate(zip(docs.member.tolist(), docs.group.tolist(), strict=True))}
     cells, at = np.unique(text.author[message] * np.int64(n_groups) + group[message], return_inverse=True)
-    document = np.array([number[int(c // n_groups), int(c % n_groups)] for c in cells])[at]
-    key = document * n_types + token
-    cell, place = np.unique(key, return_inverse=True)
-    weight = np.bincount(place, weights=1 / lengths[message])
+    document = np.array([number[int(c // n_groups), int(c % n_groups)] for c in cells], np.int64)
+    cell, place = np.unique(document[at] * n_types + token, return_inverse=True)
+    length = np.bincount(message, minlength=len(text.lengths))
+    weight = np.bincount(place, weights=1 / length[message])
     count = np.bincount(place).astype(float)
     doc_of_cell, type_of_cell = cell // n_types, cell % n_types
-    spoken = np.flatnonzero((group >= 0) & (lengths > 0))
+    spoken = np.flatnonzero(length)
     by_message = np.unique(text.author[spoken] * np.int64(n_groups) + group[spoken], return_counts=True)
     n_messages = np.zeros(len(docs.member))
     for c, n in zip(*by_message, strict=True):
         n_messages[number[int(c // n_groups), int(c % n_groups)]] = n
-    whole = behind + np.bincount(token, minlength=n_types)
-    share = np.log2(whole / whole.sum(), where=whole > 0, out=np.zeros(n_types))
 
     def values(labels: np.ndarray) -> np.ndarray:
         label = labels[doc_of_cell]
         pairs, inverse = np.unique(label * np.int64(n_types) + type_of_cell, return_inverse=True)
         of_pair = np.bincount(inverse, weights=count)
         size = np.bincount(label, weights=count, minlength=n_groups)
-        ratio = np.log2(of_pair / size[pairs // n_types]) - share[pairs % n_types]
+        inside, share = of_pair / size[pairs // n_types], all_tokens
+        if mix is not None:
+            behind = np.bincount(pairs % n_types, weights=inside * mix[pairs // n_types], minlength=n_types)
+            share = np.log2(behind / mix[size > 0].sum(), where=behind > 0, out=np.zeros(n_types))
+        ratio = np.log2(inside) - share[pairs % n_types]
         total = np.bincount(label, weights=weight * ratio[inverse], minlength=n_groups)
         with np.errstate(invalid="ignore", divide="ignore"):
             return total / np.bincount(labels, weights=n_messages, minlength=n_groups)
 
     value = values(docs.group.astype(np.int64))
-    drawn = shuffled_labels(docs, permutations, np.random.default_rng(seed)).astype(np.int64)
-    null = np.mean([values(d) for d in drawn], axis=0) if permutations else np.full(n_groups, np.nan)
-    members = np.bincount(docs.group, minlength=n_groups)
-    value, null = np.where(members >= MEANS, value, np.nan), np.where(members >= MEANS, null, np.nan)
-    return pd.DataFrame(
-        {"n_messages": np.bincount(group[spoken], minlength=n_groups), "n_members": members, name: value,
-         "null": null, "excess": value - null}
-    )  # fmt: skip
+    if not permutations:
+        return value, np.full(n_groups, np.nan)
+    drawn = shuffled_labels(docs, permutations, rng).astype(np.int64)
+    return value, np.mean([values(d) for d in drawn], axis=0)
 
 
 def _class_counts(text: Corpus, categories: Mapping[str, Iterable[str]]) -> np.ndarray:
     """Tokens of each message in each class, int64, shape (n_messages, n_classes)."""
     of_message = np.repeat(np.arange(len(text)), text.lengths)
-    types = text.types.astype(str)
-    return np.column_stack(
-        [
-            np.bincount(of_message, weights=np.isin(types, list(words))[text.tokens], minlength=len(text))
-            for words in categories.values()
-        ]
-    ).astype(np.int64)
+    columns = []
+    for name, words in categories.items():
+        wanted = set(word_list(words, f"words of the class {name!r}"))
+        listed = np.fromiter((t in wanted for t in text.types), bool, len(text.types))
+        columns.append(np.bincount(of_message, weights=listed[text.tokens], minlength=len(text)))
+    return np.column_stack(columns).astype(np.int64)
 
 
 def enculturation_fit(

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from coplearn._checks import plural
-from coplearn.corpus import TYPED, Corpus, corpus
+from coplearn.corpus import TYPED, Corpus, corpus, duration, whole
+from coplearn.plots import axes
 
 __all__ = ["Innovations", "adoption", "innovations"]
 
@@ -70,9 +71,7 @@ class Innovations:
 
     def plot(self, ax: Any = None, every: str = "month") -> Any:
         """Innovations per window."""
-        import matplotlib.pyplot as plt
-
-        ax = ax if ax is not None else plt.gca()
+        ax = axes(ax)
         table = self.by_window(every)
         ax.plot(table["opens"], table["innovations"], color="0.25", marker=".")
         ax.set_xlabel("introduced")
@@ -109,7 +108,9 @@ def innovations(
     Innovations
     """
     text = corpus(source)
-    wait, start = pd.Timedelta(horizon), pd.Timedelta(burn_in)
+    wait, start = duration(horizon, "horizon"), duration(burn_in, "burn_in")
+    for name, least in (("min_uses", min_uses), ("min_users", min_users), ("min_contexts", min_contexts)):
+        whole(least, name)
     messages = text.messages
     context = context or next((c for c in ("thread", "space") if c in messages and messages[c].notna().any()), None)
     if context is not None and context not in messages:
@@ -149,6 +150,8 @@ def innovations(
         "Whether a word was taken up is known only afterwards: not for prediction within the horizon.",
         f"Words first seen in the first {start.days} or introduced in the last {wait.days} days are not judged.",
     ]
+    if not dated.any():
+        said.append("No message has a time, so no word is new.")
     if context is None:
         said.append("No column tells what a message is about: any two messages count as different contexts.")
     return Innovations(words.sort_values(["introduced"], kind="stable"), text, wait, start, tuple(said))
@@ -181,7 +184,7 @@ def adoption(source: Any, found: Innovations | None = None, within: str = "92D")
     Series of float, by message
         1 or 0; NaN in the burn-in, in the unjudged end and for messages without time or word.
     """
-    text = corpus(source)
+    text, recent = corpus(source), duration(within, "within")
     found = innovations(text) if found is None else found
     out = np.full(len(text), np.nan)
     times = pd.DatetimeIndex(text.messages["time"])
@@ -191,13 +194,15 @@ def adoption(source: Any, found: Innovations | None = None, within: str = "92D")
     known = np.full(len(text.types), np.iinfo(np.int64).max)
     inventor = np.full(len(text.types), -1)
     if len(found.words):
-        place = np.searchsorted(text.types.astype(str), found.words.index.to_numpy(dtype=str))
+        position = {t: i for i, t in enumerate(text.types)}
         number = {a: i for i, a in enumerate(text.authors)}
-        known[place] = pd.DatetimeIndex(found.words["introduced"]).as_unit("us").asi8
-        inventor[place] = [number[str(a)] for a in found.words["by"]]
+        rows = found.words[[w in position for w in found.words.index]]  # `found` may come from more messages than these
+        place = [position[w] for w in rows.index]
+        known[place] = pd.DatetimeIndex(rows["introduced"]).as_unit("us").asi8
+        inventor[place] = [number.get(str(a), -1) for a in rows["by"]]
     of_message = np.repeat(np.arange(len(text)), text.lengths)
     age = np.where(known[text.tokens] < np.iinfo(np.int64).max, stamp[of_message] - known[text.tokens], -1)
-    hit = (age >= 0) & (age <= _us(pd.Timedelta(within))) & (inventor[text.tokens] != text.author[of_message])
+    hit = (age >= 0) & (age <= _us(recent)) & (inventor[text.tokens] != text.author[of_message])
     out = (np.bincount(of_message, weights=hit, minlength=len(text)) > 0).astype(float)
     judged = (times >= times.min() + found.burn_in) & (times <= times.max() - found.horizon)
     out[~np.asarray(judged) | (text.lengths == 0)] = np.nan

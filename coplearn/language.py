@@ -29,10 +29,11 @@ import pandas as pd
 
 from coplearn._checks import choose, plural
 from coplearn.bigrams import SMOOTHING, BigramModel
-from coplearn.corpus import MIN_USERS, Corpus, corpus, progress, tokenize
+from coplearn.corpus import MIN_USERS, Corpus, corpus, progress, several, tokenize, whole, word_list
 from coplearn.divergence import divergence
 from coplearn.innovation import adoption, innovations
 from coplearn.lexicon import function_words
+from coplearn.plots import axes
 from coplearn.vocabulary import distinguishing_words, self_overlap, word_share
 from coplearn.windows import Windows
 from coplearn.word_drift import decompose_language, drift_series
@@ -44,6 +45,7 @@ __all__ = [
 ]  # fmt: skip
 
 LEFT_OUT = 0.632  # share of a small window that one model takes: what a bootstrap sample would hold
+MANY_UNKNOWN = 0.2  # share of tokens outside the vocabulary; above, snapshots carry a caveat
 FEW_TOKENS = 3_000  # in one model; below, distances carry a caveat
 
 
@@ -81,8 +83,8 @@ class Sampling:
     def __post_init__(self) -> None:
         choose(self.smoothing, SMOOTHING, "smoothing")
         for name in ("span", "models", "authors", "spans", "min_authors"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1.")
+            whole(getattr(self, name), name)
+        whole(self.seed, "seed", 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,9 +164,7 @@ class Snapshots:
 
     def plot(self, ax: Any = None) -> Any:
         """Mean bits per token of each window with 95 % intervals; gaps where NA."""
-        import matplotlib.pyplot as plt
-
-        ax = ax if ax is not None else plt.gca()
+        ax = axes(ax)
         t, h, e = (self.by_window[c] for c in ("opens", "cross_entropy", "se"))
         ax.fill_between(t, h - 1.96 * e, h + 1.96 * e, color="0.85", linewidth=0)
         ax.plot(t, h, color="0.25", marker=".")
@@ -207,6 +207,9 @@ class Snapshots:
             In windows; the mean of the tied lags. NaN where any of the lags lies outside the data or in a window
             too small for a model: a cut-off search would lean away from the edge.
         """
+        whole(lags, "lags")
+        if models is not None and whole(models, "models") > self.sampling.models:
+            raise ValueError(f"models is {models}, but only {self.sampling.models} were drawn per window.")
         best = np.full(len(self.corpus), np.nan)
         wanted = [
             m for m in range(len(self.windows))
@@ -236,7 +239,7 @@ class Snapshots:
         Parameters
         ----------
         domain : iterable of str, optional
-            Specialised terms of the community's domain.
+            Specialised terms of the community's domain, single tokens each.
         lags : int, optional
             Windows of `progressiveness`; left out by default because it scores every message ``2 * lags + 1`` times.
 
@@ -253,10 +256,11 @@ class Snapshots:
         out = out.join(self_overlap(self.corpus, span=self.sampling.span))
         out["first_person"] = word_share(self.corpus, function_words("first person singular"))
         if domain is not None:
-            out["domain"] = word_share(self.corpus, domain)
+            out["domain"] = word_share(self.corpus, word_list(domain, "domain terms"))
         out["adopts"] = adoption(self.corpus, innovations(self.corpus))
         if lags is not None:
             out["progressiveness"] = self.progressiveness(lags, jobs=jobs)
+        out.attrs["timezone"] = self.corpus.timezone  # for the windows of a life curve
         return out
 
 
@@ -309,7 +313,8 @@ def snapshots(
     sampling = Sampling(span, models, authors, spans, min_authors, equal, smoothing, seed)
     text = corpus(community, lang=lang)
     windows = text.windows(every)
-    words = text.vocabulary(min_users) if vocabulary is None else np.array(sorted(set(vocabulary)), dtype=object)
+    given = None if vocabulary is None else sorted(set(several(vocabulary, "words")))
+    words = text.vocabulary(min_users) if given is None else np.array(given, dtype=object)
     coded = text.encode(words)
     at = windows.locate(text.messages["time"])
     long_enough = text.lengths >= span
@@ -319,8 +324,9 @@ def snapshots(
     rows_of = [order[a:b] for a, b in pairwise(bounds)]
     n_authors = np.array([len(np.unique(text.author[r])) for r in rows_of])
     offers = np.array([np.minimum(np.unique(text.author[r], return_counts=True)[1], spans).sum() for r in rows_of])
-    usable = n_authors >= min_authors
     takes = np.minimum(authors * spans, np.floor(LEFT_OUT * offers)).astype(int)
+    # A model needs a span, and somebody beside its authors to score.
+    usable = (n_authors >= max(2, min_authors)) & (takes >= 1) & (len(words) > 0)
     if equal and usable.any():
         takes[:] = takes[usable].min()
 
@@ -345,28 +351,33 @@ def snapshots(
          "n_tokens": text.lengths, "cross_entropy": h, "se": se, "n_models": n_models},
         index=text.messages.index,
     )  # fmt: skip
+    why_not = "too few authors" if len(words) else "no vocabulary"
     per_window = np.bincount(at[at >= 0], minlength=len(windows))
     by_window = pd.DataFrame(
         {"opens": windows.edges[:-1], "n_messages": per_window, "n_authors": n_authors,
          "n_scored": np.bincount(at[np.isfinite(h)], minlength=len(windows)), "cross_entropy": mean, "se": error,
-         "perplexity": 2.0**mean, "status": np.where(usable, "ok", "too few authors")},
+         "perplexity": 2.0**mean, "status": np.where(usable, "ok", why_not)},
         index=pd.Index(windows.labels, name="window"),
     )  # fmt: skip
-    caveats = _caveats(text, by_window, sampling, long_enough, at, h, equal, model_spans)
+    there = np.repeat(at >= 0, text.lengths)
+    unknown = float((coded[there] == len(words)).mean()) if there.any() else 0.0
+    caveats = _caveats(text, by_window, sampling, long_enough, at, h, equal, model_spans, unknown)
     return Snapshots(messages, by_window, text, windows, sampling, words, model_spans, caveats, tuple(parts))
 
 
 def _caveats(
     text: Corpus, by_window: pd.DataFrame, sampling: Sampling, long_enough: np.ndarray, at: np.ndarray, h: np.ndarray,
-    equal: bool, model_spans: int,
+    equal: bool, model_spans: int, unknown: float,
 ) -> tuple[str, ...]:  # fmt: skip
     said = list(text.report.sentences())
     small = by_window[by_window["status"] != "ok"]
-    if len(small):
+    if "no vocabulary" in set(by_window["status"]):
+        said.append("No word has enough users to be in the vocabulary: nothing is learned, all NA. Lower min_users.")
+    elif len(small):
         alone = int((small["n_authors"] == 1).sum())
         said.append(
-            f"{plural(len(small), 'window')} of {len(by_window)} NA: fewer than {sampling.min_authors} authors with "
-            f"{sampling.span} tokens" + (f" ({alone} with a single author)." if alone else ".")
+            f"{plural(len(small), 'window')} of {len(by_window)} NA: fewer than {max(2, sampling.min_authors)} authors "
+            f"with {sampling.span} tokens" + (f" ({alone} with a single author)." if alone else ".")
         )
     short = int((~long_enough).sum())
     if short:
@@ -382,6 +393,8 @@ def _caveats(
         )
     if (at < 0).any():
         said.append(f"{plural(int((at < 0).sum()), 'message')} without a time.")
+    if unknown > MANY_UNKNOWN:
+        said.append(f"{unknown:.0%} of the tokens are outside the vocabulary (<unk>): one word to a model.")
     if not equal:
         said.append("Models of different windows hold different amounts of text: entropies of windows do not compare.")
     said.append("A change of topic also raises the distance: run on function words as well and report both.")
@@ -488,8 +501,10 @@ def _two_way_error(by_author: np.ndarray, part: Part, rng: np.random.Generator, 
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(weight > 0, drawn @ by_author.T / (weight * n_spans), np.nan)
     counted = people * n_spans * (weight > 0)
-    means = np.nansum(counted * np.nan_to_num(mean), axis=1) / counted.sum(axis=1)
-    return float(means.std(ddof=1))
+    with np.errstate(invalid="ignore", divide="ignore"):  # a sample of authors whom every model holds has no mean
+        means = np.nansum(counted * np.nan_to_num(mean), axis=1) / counted.sum(axis=1)
+    known = means[np.isfinite(means)]
+    return float(known.std(ddof=1)) if len(known) > 1 else float("nan")
 
 
 def _each(work: Callable[[int], None], items: list[int], jobs: int, what: str) -> None:

@@ -21,13 +21,16 @@ reports the bend only.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from coplearn._checks import choose, plural
-from coplearn.windows import calendar_windows
+from coplearn.corpus import duration, read_times, unique_ids, whole
+from coplearn.plots import axes
+from coplearn.windows import calendar_windows, instant
 
 __all__ = ["LifeCurve", "departures", "life_curve", "permute_own", "static_authors", "tenure_curve"]
 
@@ -55,24 +58,21 @@ def departures(messages: pd.DataFrame, inactive_after: str = "365D", end: Any = 
         departed), departed, tenure_days. Stage uses the future: it is known only once the author has left.
     """
     _need(messages, ("author", "time"))
-    stop = (messages["time"].max() if end is None else pd.Timestamp(end)) - pd.Timedelta(inactive_after)
+    unique_ids(messages)
+    messages, _ = read_times(messages)
+    stop = (messages["time"].max() if end is None else instant(end, name="end")) - duration(
+        inactive_after, "inactive_after"
+    )
     ordered = messages[["author", "time"]].sort_values("time", kind="stable")
     by = ordered.groupby("author", sort=False)["time"]
     out = pd.DataFrame(index=messages.index)
-    out["k"] = (by.cumcount() + 1).reindex(messages.index) if messages.index.is_unique else _positional(messages)
+    out["k"] = (by.cumcount() + 1).reindex(messages.index)
     grouped = messages.groupby("author")["time"]
     out["n"] = grouped.transform("size")
     out["departed"] = (grouped.transform("max") <= stop).to_numpy()
     out["stage"] = np.where(out["departed"], out["k"] / out["n"], np.nan)
     out["tenure_days"] = (messages["time"] - grouped.transform("min")).dt.total_seconds() / 86_400
     return out
-
-
-def _positional(messages: pd.DataFrame) -> np.ndarray:
-    raise ValueError(
-        f"{plural(int(messages.index.duplicated().sum()), 'message id')} of the index repeated. "
-        "Give every message an id of its own, or reset the index."
-    )
 
 
 def _need(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
@@ -138,9 +138,7 @@ class LifeCurve:
 
     def plot(self, ax: Any = None, label: str | None = None, color: str = "0.25") -> Any:
         """The curve with its 95 % band."""
-        import matplotlib.pyplot as plt
-
-        ax = ax if ax is not None else plt.gca()
+        ax = axes(ax)
         x = (self.bins["left"] + self.bins["right"]) / 2
         ax.fill_between(x, self.bins["low"], self.bins["high"], color=color, alpha=0.15, linewidth=0)
         ax.plot(x, self.bins["estimate"], color=color, marker=".")
@@ -175,7 +173,8 @@ def life_curve(
     bins : int
         Equal parts of the life.
     every : str
-        Length of the windows of the window effect.
+        Length of the windows of the window effect, in the time zone that `measures` carries in its ``attrs``
+        (`Snapshots.measures` notes the community's there), or UTC.
     effects : {"author+window", "author", "window", "none"}
     inactive_after : str
         See `departures`.
@@ -198,12 +197,15 @@ def life_curve(
     lifespan (`measures` of the authors of one tercile) and `tenure_curve` beside it.
     """
     _need(measures, ("author", "time", measure))
+    whole(bins, "bins")
+    measures, said_of_times = read_times(measures)
     life = departures(measures, inactive_after)
     used = life["departed"] & measures[measure].notna()
     edges = np.linspace(0, 1, bins + 1)
     said = (
         "Life stage uses the future: only departed members, and known only after they left.",
         "It mixes lifespans: read it beside the curves by lifespan and over tenure.",
+        *([said_of_times] if said_of_times else []),
     )
     return _curve(
         measures[used], measure, life.loc[used, "stage"].to_numpy(), edges, "life stage", True, every, effects,
@@ -229,6 +231,10 @@ def tenure_curve(
     together.
     """
     _need(measures, ("author", "time", measure))
+    edges = tuple(float(e) for e in edges)
+    if len(edges) < 2 or any(not a < b for a, b in pairwise(edges)):
+        raise ValueError(f"edges {edges!r} are not at least two ascending numbers of days.")
+    measures, said_of_times = read_times(measures)
     tenure = departures(measures)["tenure_days"]
     used = measures[measure].notna() & (tenure <= edges[-1])
     said: tuple[str, ...] = (
@@ -236,6 +242,7 @@ def tenure_curve(
         if effects == "author+window"
         else ("The trend mixes tenure with period or cohort, which this choice of effects cannot separate.",)
     )
+    said += (said_of_times,) if said_of_times else ()
     return _curve(
         measures[used], measure, tenure[used].to_numpy(), np.asarray(edges, float), "tenure (days)", False, every,
         effects, min_messages, replicates, seed, said,
@@ -246,8 +253,10 @@ def _curve(
     rows: pd.DataFrame, measure: str, x: np.ndarray, edges: np.ndarray, axis: str, future: bool, every: str,
     effects: str, min_messages: int, replicates: int, seed: int, said: tuple[str, ...],
 ) -> LifeCurve:  # fmt: skip
+    whole(replicates, "replicates", 0), whole(seed, "seed", 0)
     choose(effects, ("author+window", "author", "window", "none"), "set of effects")
     # Order by content, so that the bootstrap does not depend on the order of rows or on names.
+    timezone = str(rows.attrs.get("timezone", "UTC"))  # the community's, from Snapshots.measures
     order = np.lexsort((rows[measure].to_numpy(float), rows["time"].astype("int64").to_numpy()))
     rows, x = rows.iloc[order], x[order]
     enough = rows.groupby("author")[measure].transform("size").to_numpy() >= min_messages
@@ -270,7 +279,7 @@ def _curve(
     if shown.any():
         window = np.zeros(len(rows), int)
         if "window" in effects:
-            window = calendar_windows(rows["time"].min(), rows["time"].max(), every).locate(rows["time"])
+            window = calendar_windows(rows["time"].min(), rows["time"].max(), every, timezone).locate(rows["time"])
             window = np.unique(window, return_inverse=True)[1]
         fit = _Effects(
             rows[measure].to_numpy(float), author, window, bin_of, n_bins, "author" in effects,
@@ -395,7 +404,7 @@ def static_authors(messages: pd.DataFrame, first: int = 10, min_tokens: int = 30
 
     _need(messages, ("author", "time", "text"))
     rng = np.random.default_rng(seed)
-    out = messages.copy()
+    out = read_times(messages)[0].copy()
     texts = out["text"].to_numpy(dtype=object, copy=True)
     position = pd.Series(np.arange(len(out)))
     order = np.lexsort((out["text"].astype(str).to_numpy(), out["time"].astype("int64").to_numpy()))

@@ -25,7 +25,8 @@ import numpy as np
 import pandas as pd
 
 from coplearn._checks import choose, plural
-from coplearn.corpus import MIN_USERS, corpus, member_tokens
+from coplearn.corpus import MIN_USERS, corpus, member_tokens, word_list
+from coplearn.divergence import two_names
 
 __all__ = [
     "DistinguishingWords", "benjamini_hochberg", "distinguishing_words", "log_odds", "self_overlap", "word_share",
@@ -96,7 +97,7 @@ class DistinguishingWords:
     names : tuple of str
     count : {"tokens", "members"}
     alpha_0 : float
-        Prior counts in all.
+        Prior counts in all; for words counted in members, prior members of each word.
     caveats : tuple of str
     """
 
@@ -126,9 +127,9 @@ class DistinguishingWords:
 
     def plot(self, ax: Any = None, top: int = 10) -> Any:
         """Log-odds of the most typical words with 95 % intervals."""
-        import matplotlib.pyplot as plt
+        from coplearn.plots import axes
 
-        ax = ax if ax is not None else plt.gca()
+        ax = axes(ax)
         shown = self.table(top).iloc[::-1]
         half = 1.96 * (shown["log_odds"] / shown["z"].replace(0, np.nan)).abs()
         y = np.arange(len(shown))
@@ -158,7 +159,7 @@ def distinguishing_words(
         What the members of either group said.
     prior : {"informative", "uniform"} or float
         Informative: proportional to the background, `alpha_0` counts in all. Uniform: 0.1 for every word. A
-        number: that many counts for every word.
+        number: that many counts for every word; counted in members, that many who use it and as many who do not.
     count : {"tokens", "members"}
         Count every use, or the members who use the word: then a prolific member counts once, and the groups' sizes
         are their numbers of members.
@@ -179,7 +180,7 @@ def distinguishing_words(
     Raises
     ------
     ValueError
-        If a group has no member with a word.
+        If a group has no member with a word, or `prior`, `alpha_0` or `names` are none that can be used.
 
     Examples
     --------
@@ -192,6 +193,10 @@ def distinguishing_words(
     from scipy.stats import norm
 
     choose(count, ("tokens", "members"), "way to count")
+    names = two_names(names)
+    each = _prior_count(prior)
+    if alpha_0 is not None and not _positive(alpha_0):
+        raise ValueError(f"alpha_0 is {alpha_0!r}; give a finite number of prior counts above 0.")
     sides = [{m: t for m, t in member_tokens(x).items() if t} for x in (a, b)]
     for name, side in zip(names, sides, strict=True):
         if not side:
@@ -201,7 +206,7 @@ def distinguishing_words(
     frame = frame.fillna(0).astype(int).sort_index()
     y = frame[["count_a", "count_b"]] if count == "tokens" else frame[["members_a", "members_b"]]
     sizes = [float(y.iloc[:, k].sum()) if count == "tokens" else float(len(sides[k])) for k in (0, 1)]
-    if prior == "informative":
+    if each is None:
         share = y.sum(axis=1) / sum(sizes)
         if background is not None:
             said = {m: t for m, t in member_tokens(background).items() if t}
@@ -211,11 +216,8 @@ def distinguishing_words(
         total = float(np.clip(0.01 * sum(sizes), 10, 1e4)) if alpha_0 is None else float(alpha_0)
         alpha = total * share.to_numpy()
     else:
-        each = 0.1 if prior == "uniform" else prior
-        if not isinstance(each, (int, float)) or each <= 0:
-            raise ValueError(f"prior {prior!r} is neither 'informative', 'uniform' nor a number above 0.")
-        alpha = np.full(len(frame), float(each))
-        total = float(alpha.sum())
+        alpha = np.full(len(frame), each)
+        total = float(alpha.sum()) if count == "tokens" else 2 * each
     if count == "members":  # a member uses a word or does not: each word has its own odds, with total mass alpha_0
         delta, z = _member_odds(y.to_numpy(float), alpha, total, sizes)
     else:
@@ -228,10 +230,24 @@ def distinguishing_words(
     return DistinguishingWords(frame, names, count, total, _word_caveats(count, sides, names, min_members))
 
 
+def _positive(value: Any) -> bool:
+    number = not isinstance(value, (bool, np.bool_)) and isinstance(value, (int, float, np.integer, np.floating))
+    return number and 0 < float(value) < float("inf")
+
+
+def _prior_count(prior: Any) -> float | None:
+    """Prior counts of every word, None if they come from the background."""
+    if isinstance(prior, str) and prior in ("informative", "uniform"):
+        return None if prior == "informative" else 0.1
+    if not isinstance(prior, str) and _positive(prior):
+        return float(prior)
+    raise ValueError(f"prior {prior!r} is neither 'informative', 'uniform' nor a finite number above 0.")
+
+
 def _member_odds(y: np.ndarray, alpha: np.ndarray, total: float, sizes: list[float]) -> tuple[np.ndarray, np.ndarray]:
     """Log-odds of using a word; the prior adds `total` members of whom alpha_w use it."""
     use, other = y + alpha[:, None], np.array(sizes) + total - y - alpha[:, None]
-    other = np.maximum(other, 0.5)  # everybody uses it: half a member who does not
+    other = np.where(other > 1e-9, other, 0.5)  # everybody uses it: half a member who does not
     delta = np.diff(np.log(use / other)[:, ::-1], axis=1)[:, 0]
     return delta, delta / np.sqrt((1 / use + 1 / other).sum(axis=1))
 
@@ -263,7 +279,8 @@ def _word_caveats(
 def word_share(source: Any, words: Iterable[str]) -> pd.Series:
     """Share of each message's tokens that are in a list of words; NaN for messages without a word."""
     text = corpus(source)
-    listed = np.isin(text.types.astype(str), [str(w).lower() for w in words])
+    wanted = set(word_list(words))
+    listed = np.fromiter((t in wanted for t in text.types), bool, len(text.types))
     of_message = np.repeat(np.arange(len(text)), text.lengths)
     hits = np.bincount(of_message, weights=listed[text.tokens], minlength=len(text))
     with np.errstate(invalid="ignore"):

@@ -150,7 +150,7 @@ def texts(max_size=12):
 @pytest.mark.parametrize("smoothing", SMOOTHING)
 @given(token_lists=texts())
 def test_probabilities_sum_to_one_after_every_context(smoothing, token_lists):
-    model = BigramModel.fit(token_lists, smoothing=smoothing, vocabulary="abcd")
+    model = BigramModel.fit(token_lists, smoothing=smoothing, vocabulary=list("abcd"))
     for context in [*model.outcomes, "<s>", "never seen"]:
         shares = [model.prob(w, context) for w in model.outcomes]
         assert min(shares) >= 0 and sum(shares) == pytest.approx(1, abs=1e-12)
@@ -799,3 +799,205 @@ def test_a_notebook_without_widgets_gets_no_warning_from_the_progress_bar():
     code = "import sys; from coplearn.corpus import progress; progress(total=1); print('tqdm.auto' in sys.modules)"
     ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
     assert (ran.stdout.strip(), ran.stderr) == ("False", "")
+
+
+# Inputs as people have them -------------------------------------------------------------------------------------------
+
+
+def test_a_reference_counts_with_all_its_words_and_is_relabelled_with_the_members():
+    here = pd.DataFrame({"author": [f"m{i}" for i in range(30)], "text": "alpha beta gamma delta", "space": "hall"})
+    there = pd.DataFrame({"author": [f"r{i}" for i in range(30)], "text": "one two three four five " * 10})
+    found = enculturation.distinctiveness(here, reference=there).frame.loc["hall"]
+    assert found["distinctiveness"] == pytest.approx(np.log2((120 + 1500) / 120), abs=1e-12)
+    assert found["excess"] > 0.5
+    some = there.assign(text="alpha two three four five " * 10)
+    share = 1620 * np.array([1 / 330, 1 / 30, 1 / 30, 1 / 30]) * 0.25
+    assert enculturation.distinctiveness(here, reference=some).frame["distinctiveness"]["hall"] == pytest.approx(
+        np.log2(share).mean(), abs=1e-12
+    )
+
+
+def test_the_same_words_elsewhere_leave_no_excess():
+    talk = places(special=False)
+    found = enculturation.distinctiveness(talk[talk["space"] == "hall"], reference=talk[talk["space"] == "den"]).frame
+    assert found["excess"].abs().max() < 0.01 and list(found.index) == ["hall"]
+
+
+def test_messages_without_a_place_get_a_sentence_also_beside_a_reference():
+    talk = places(special=False)
+    with pytest.raises(ValueError, match="no message names a space"):
+        enculturation.distinctiveness(talk.assign(space=None), reference=talk)
+
+
+def test_members_who_write_ten_times_as_much_do_not_make_the_others_distinctive():
+    found = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        words = np.array([f"w{i}" for i in range(200)], dtype=object)
+        own = [rng.dirichlet(np.full(200, 0.5)) for _ in range(60)]  # members have favourite words
+        texts = [" ".join(rng.choice(words, 300 if a < 30 else 30, p=own[a])) for a in range(60)]
+        talk = pd.DataFrame({"author": [f"m{a}" for a in range(60)], "space": ["x"] * 30 + ["y"] * 30, "text": texts})
+        result = enculturation.distinctiveness(talk, permutations=10, seed=seed)
+        assert any("thinned to 30 a member" in c for c in result.caveats)
+        found.append(result.frame["excess"].to_numpy())
+    assert np.abs(np.mean(found, axis=0)).max() < 0.02  # 0.2 without thinning
+
+
+def test_a_very_long_token_costs_no_more_than_its_length():
+    talk = community(n_authors=5, months=2, per=1)
+    talk.loc[talk.index[0], "text"] += " " + "x" * 4_000_000
+    import tracemalloc
+
+    text = corpus(talk)
+    tracemalloc.start()
+    vocabulary.word_share(text, ["w001"])
+    innovation.adoption(text, innovation.innovations(text, min_uses=1, min_users=1, min_contexts=1, burn_in="1D",
+                                                     horizon="1D"))  # fmt: skip
+    enculturation.enculturation_fit(text.messages.assign(text="the a", thread="one"))
+    enculturation._class_counts(text, {"x": ["w001"]})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20e6
+
+
+@pytest.mark.parametrize("source", [["we", "share"], [["we"], ["share"]], pd.Series(["we share"]), None, 3])
+def test_what_is_no_source_of_language_gets_a_sentence(source):
+    for reading in (corpora.member_tokens, corpus):
+        with pytest.raises(TypeError, match="give a mapping of member to tokens or texts, a frame with"):
+            reading(source)
+
+
+def test_a_mapping_may_hold_texts_tokens_arrays_and_nothing():
+    said = {
+        "texts": ["Share it!", "b c"], "text": "don't", "lists": [["x", "y"], ["z"]], "none": None,
+        "array": np.array(["p", "q"]), "series": pd.Series(["r", None]), "generator": (w for w in ("s", "t")),
+    }  # fmt: skip
+    assert corpora.member_tokens(said) == {
+        "texts": ["share", "it", "b", "c"], "text": ["do", "n't"], "lists": ["x", "y", "z"], "none": [],
+        "array": ["p", "q"], "series": ["r"], "generator": ["s", "t"],
+    }  # fmt: skip
+    assert corpora.member_tokens({"ann": ["<num>", "n't"]}) == {"ann": ["<num>", "n't"]}
+    with pytest.raises(TypeError, match="member 'ann' has int"):
+        corpora.member_tokens({"ann": 3})
+
+
+def test_windows_open_at_the_communitys_midnight():
+    times = pd.to_datetime(["2020-01-31 18:00", "2020-02-10 12:00"], utc=True)  # the first is 1 February in Tokyo
+    members = pd.DataFrame({"member": ["a", "b"], "joined": pd.Timestamp("2020-01-01", tz="UTC")})
+    members["consent"] = "all"
+    said = pd.DataFrame({"message": ["1", "2"], "author": ["a", "b"], "time": times, "text": "we share"})
+    said["space"] = "hall"
+    tokyo = cl.Community(
+        "tokyo", members, messages=said, spaces=pd.DataFrame({"space": ["hall"]}), start="2020-01-01", end="2020-03-01",
+        timezone="Asia/Tokyo",
+    )  # fmt: skip
+    text = corpus(tokyo)
+    assert text.windows("month").labels == ["2020-02"] and text.take(np.array([1])).timezone == "Asia/Tokyo"
+    shots = language.snapshots(tokyo, min_authors=1, span=1)
+    assert shots.measures().attrs["timezone"] == "Asia/Tokyo"
+    assert list(shots.by_window.index) == ["2020-02"]
+
+
+def test_a_life_curve_cuts_windows_in_the_zone_of_its_measures(monkeypatch):
+    zones = []
+    real = lifecycle.calendar_windows
+    monkeypatch.setattr(
+        lifecycle, "calendar_windows", lambda a, b, every, zone="UTC": zones.append(zone) or real(a, b, every, zone)
+    )
+    frame = lives(n_authors=30)
+    frame.attrs["timezone"] = "Asia/Tokyo"
+    lifecycle.life_curve(frame, "y", replicates=2)
+    assert zones == ["Asia/Tokyo"]
+
+
+def test_nothing_learned_gives_no_number(talk):
+    none = language.snapshots(talk, min_users=10_000)
+    assert set(none.by_window["status"]) == {"no vocabulary"} and none.by_window["cross_entropy"].isna().all()
+    alone = language.snapshots(talk[talk["author"] == "m0"], min_users=1, min_authors=1)
+    assert alone.by_window["cross_entropy"].isna().all() and set(alone.by_window["status"]) == {"too few authors"}
+    few = language.snapshots(talk, vocabulary=["w000", "w001"], models=2)
+    assert any("outside the vocabulary" in c for c in few.caveats)
+
+
+def test_two_authors_raise_no_warning_in_the_standard_error(talk):
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        language.snapshots(talk[talk["author"].isin(["m0", "m1"])], min_users=1, min_authors=1, models=2)
+
+
+def test_plots_draw_on_axes_of_their_own(shots):
+    import matplotlib.pyplot as plt
+
+    _, other = plt.subplots()
+    assert shots.plot() is not other and not other.lines
+    assert shots.plot(other) is other
+    plt.close("all")
+
+
+def test_times_without_a_zone_are_read_as_utc_and_said(talk):
+    naive_times = talk.assign(time=talk["time"].dt.tz_localize(None))
+    texts = talk.assign(time=talk["time"].dt.strftime("%Y-%m-%d %H:%M:%S"))
+    want = corpus(talk).windows("month").labels
+    for frame in (naive_times, texts):
+        text = corpus(frame)
+        assert text.windows("month").labels == want and "read as UTC" in text.report.sentences()[0]
+    with pytest.raises(ValueError, match="cannot be read as a date, first 'soon' in row 't0'"):
+        corpus(texts.assign(time=["soon", *texts["time"].iloc[1:]]))
+    with pytest.raises(ValueError, match="no message has a time"):
+        language.snapshots(talk.drop(columns="time"))
+    assert len(innovation.innovations(talk.drop(columns="time")).words) == 0
+    curve = lifecycle.life_curve(lives(n_authors=30).assign(time=lambda f: f["time"].dt.tz_localize(None)), "y")
+    assert any("read as UTC" in c for c in curve.caveats)
+
+
+def test_absent_languages_and_empty_communities_are_named(talk):
+    with pytest.raises(ValueError, match=r"no message has lang 'de'\. There are: en"):
+        corpus(talk.assign(lang="en"), lang="de")
+    with pytest.raises(ValueError, match="there are no messages"):
+        language.snapshots(talk.iloc[:0])
+
+
+def test_a_string_is_no_list_and_two_words_are_no_term(shots, talk):
+    for call in (
+        lambda: BigramModel.fit("we share"),
+        lambda: BigramModel.fit(TRAIN, vocabulary="we"),
+        lambda: language.snapshots(talk, vocabulary="w1"),
+        lambda: vocabulary.word_share(talk, "w001"),
+        lambda: enculturation.coordination(talk.assign(reply_to=None), categories={"x": "the"}),
+    ):
+        with pytest.raises(TypeError, match="give a list of"):
+            call()
+    for term in ("open-source", "machine learning", "!"):
+        with pytest.raises(ValueError, match="is not one token"):
+            shots.measures(domain=[term])
+
+
+def test_message_ids_that_repeat_are_refused(talk):
+    with pytest.raises(ValueError, match="message ids of the index repeated"):
+        corpus(pd.concat([talk, talk]))
+
+
+def test_settings_out_of_range_get_a_sentence(shots, talk):
+    frame = lives(n_authors=30)
+    for call in (
+        lambda: shots.progressiveness(-1),
+        lambda: shots.progressiveness(1, models=2.5),
+        lambda: lifecycle.life_curve(frame, "y", bins=0),
+        lambda: lifecycle.life_curve(frame, "y", inactive_after="year"),
+        lambda: lifecycle.tenure_curve(frame, "y", edges=(5, 0)),
+        lambda: innovation.innovations(talk, horizon="year"),
+        lambda: language.snapshots(talk, seed=None),
+        lambda: language.snapshots(talk, models=2.5),
+        lambda: enculturation.dynamicity(talk, permutations=0),
+        lambda: departure.predict_departure(careers(n=20), w=0),
+    ):
+        with pytest.raises(ValueError, match=r"must be|not a duration|ascending|at least"):
+            call()
+    nobody = departure.predict_departure(careers(n=20).iloc[:0])
+    assert (nobody.n_departing, nobody.n_living) == (0, 0) and "NA" in nobody.caveats[-1]
+
+
+def test_characters_that_nobody_sees_do_not_cut_words():
+    assert tokenize("com\u00admunity co\u2060op \ufeffhello ＬＥＡＲＮ１") == ["community", "coop", "hello", "learn1"]
