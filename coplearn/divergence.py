@@ -14,6 +14,10 @@ Members are the unit that changes sides, because a member's tokens belong togeth
 habit of a prolific member for a difference between groups. A member who is in both groups (two periods of one
 community) swaps the two texts.
 
+Texts can change sides only if their sizes can: the bias of the plug-in divergence depends on how many tokens there are
+on either side, and where one group writes ten times as much a member, relabelling mixes the sizes and every test
+rejects. Texts are therefore thinned at random to one distribution of sizes before anything is compared (`same_sizes`).
+
 References
 ----------
 Lin (1991), IEEE Trans. Inf. Theory 37(1), 145-151, doi:10.1109/18.61115 (the divergence).
@@ -22,8 +26,9 @@ Chao & Shen (2003), Environ. Ecol. Stat. 10, 429-443, doi:10.1023/A:102609620472
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -129,6 +134,21 @@ class Documents:
         inside = np.repeat(self.group == group, np.diff(self.indptr))
         return np.bincount(self.word[inside], weights=self.count[inside], minlength=len(self.types))
 
+    def sizes(self) -> np.ndarray:
+        """Tokens of each document, int64, shape (n_documents,)."""
+        return np.diff(np.concatenate([[0], np.cumsum(self.count)])[self.indptr]).round().astype(np.int64)
+
+    def within(self, groups: np.ndarray) -> Documents:
+        """The documents of some groups, with their group numbers."""
+        keep = np.isin(self.group, groups)
+        lengths = np.diff(self.indptr)
+        cells = np.repeat(keep, lengths)
+        indptr = np.concatenate([[0], np.cumsum(lengths[keep])]).astype(np.int64)
+        return replace(
+            self, member=self.member[keep], group=self.group[keep], indptr=indptr, word=self.word[cells],
+            count=self.count[cells],
+        )  # fmt: skip
+
     def partners(self) -> np.ndarray:
         """For each document of a two-group set the same member's document in the other group, -1 if none."""
         place: dict[Any, int] = {}
@@ -195,6 +215,58 @@ class Documents:
         return cls.from_tokens(np.concatenate(members), np.concatenate(labels), token, union)
 
 
+def same_sizes(docs: Documents, rng: np.random.Generator) -> Documents:
+    """Documents thinned at random, so that their sizes say nothing about their group.
+
+    A member of several groups keeps as many tokens in each as in the smallest text of theirs. Members of a single group
+    keep, by the rank of their text's size in the group, the smallest size that any group has at this quantile.
+    """
+    if len(docs.member) == 0:
+        return docs
+    size = docs.sizes()
+    _, who = np.unique(docs.member, return_inverse=True)
+    several = np.bincount(who)[who] > 1
+    least = np.full(who.max() + 1, size.max())
+    np.minimum.at(least, who, size)
+    target = np.where(several, least[who], size)
+    groups = [g for g in (np.flatnonzero(~several & (docs.group == k)) for k in np.unique(docs.group)) if len(g)]
+    ordered = [np.sort(size[g]) for g in groups]
+    for g in groups:
+        quantile = (np.argsort(np.argsort(size[g], kind="stable"), kind="stable") + 0.5) / len(g)
+        target[g] = np.min([np.quantile(o, quantile, method="inverted_cdf") for o in ordered], axis=0)
+    count = docs.count.copy()
+    for d in np.flatnonzero(target < size):
+        cells = slice(docs.indptr[d], docs.indptr[d + 1])
+        said = count[cells].astype(np.int64)
+        count[cells] = rng.multivariate_hypergeometric(said, int(target[d]), method="marginals")
+    return replace(docs, count=count)
+
+
+def thinning_caveat(docs: Documents, thin: Documents) -> tuple[str, ...]:
+    """How many tokens the comparison at equal sizes keeps; nothing if it keeps all."""
+    before, after = int(docs.count.sum()), int(thin.count.sum())
+    if before == after:
+        return ()
+    return (
+        f"Members' texts differ in size between groups: compared at equal sizes, with {after:,} of {before:,} tokens. "
+        "Which ones is drawn with the seed: see what other seeds give.",
+    )
+
+
+def at_least_one(value: object, what: str) -> int:
+    """`value` if it is a whole number above 0; otherwise a ValueError that names it."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{what} is {value!r}; give a whole number of at least 1.")
+    return int(value)
+
+
+def two_names(names: object) -> tuple[str, str]:
+    """The names of two groups; otherwise a ValueError."""
+    if isinstance(names, str) or not isinstance(names, Sequence) or len(names) != 2:
+        raise ValueError(f"names is {names!r}; give two names, one for each group.")
+    return str(names[0]), str(names[1])
+
+
 @dataclass(frozen=True, eq=False)
 class Divergence:
     """Distance between the words of two groups.
@@ -202,25 +274,29 @@ class Divergence:
     Attributes
     ----------
     jsd_excess : float
-        Jensen-Shannon divergence in bits over the mean of the permutation null; NaN if a group is too small.
+        Jensen-Shannon divergence in bits over the mean of the permutation null, both of texts of equal sizes (see
+        `same_sizes`); NaN if a group is too small.
     se : float
-        Jackknife over members (up to 200 blocks) less what it counts twice (see `jackknife_error`), in bits.
+        Jackknife over the members of either group and those of both (up to 200 blocks each), less what it counts twice
+        (see `jackknife_error`), in bits.
     z, p : float
         Against the null of members changing sides; one-sided, (1 + exceeding) / (1 + permutations).
     raw : float
-        The plug-in divergence, which two samples of one language do not have at 0.
+        The plug-in divergence of all tokens, which two samples of one language do not have at 0.
     null : ndarray of float, shape (permutations,)
     rarefied : float
         Mean plug-in divergence at equal token budgets (`budget` a group); NaN if a group has fewer.
     hellinger : float
-        Plug-in Hellinger distance.
+        Plug-in Hellinger distance of all tokens.
     entropy : tuple of float
-        Chao-Shen entropy of either group, bits.
+        Chao-Shen entropy of either group, bits, from all tokens.
     n_members, n_tokens : tuple of int
+    n_compared : tuple of int
+        Tokens left in texts of equal sizes, which the excess, its error and its test are from.
     n_shared : int
         Members in both groups.
     words : DataFrame
-        Index word: share_a, share_b, contribution (bits; sum is `raw`), largest first.
+        Index word: share_a, share_b, contribution (bits; sum is `raw`), of all tokens, largest first.
     names : tuple of str
     budget : int
     caveats : tuple of str
@@ -237,6 +313,7 @@ class Divergence:
     entropy: tuple[float, float]
     n_members: tuple[int, int]
     n_tokens: tuple[int, int]
+    n_compared: tuple[int, int]
     n_shared: int
     words: pd.DataFrame
     names: tuple[str, str]
@@ -274,13 +351,14 @@ class Divergence:
         return "\n".join(self.summary().splitlines()[:2])
 
     def plot(self, ax: Any = None) -> Any:
-        """The null distribution and the divergence that was observed."""
-        import matplotlib.pyplot as plt
+        """The null distribution and the divergence that was observed, of texts of equal sizes."""
+        from coplearn.plots import axes
 
-        ax = ax if ax is not None else plt.gca()
+        ax = axes(ax)
+        observed = self.jsd_excess + float(self.null.mean()) if len(self.null) else float("nan")
         ax.hist(self.null, bins=30, color="0.8")
-        ax.axvline(self.raw, color="C3")
-        ax.annotate("observed", (self.raw, 0.95), xycoords=("data", "axes fraction"), color="C3", ha="right")
+        ax.axvline(observed, color="C3")
+        ax.annotate("observed", (observed, 0.95), xycoords=("data", "axes fraction"), color="C3", ha="right")
         ax.set_xlabel("Jensen-Shannon divergence (bits)")
         ax.set_ylabel("permutations of members")
         return ax
@@ -312,6 +390,11 @@ def divergence(
     Divergence
         NaN, with a caveat, where a group has fewer than 5 members.
 
+    Raises
+    ------
+    ValueError
+        If `permutations` or `budget` is below 1, or `names` are not two.
+
     Examples
     --------
     >>> import math
@@ -322,6 +405,8 @@ def divergence(
     >>> found.p < 0.05, math.isclose(found.words["contribution"].sum(), found.raw)
     (True, True)
     """
+    permutations, budget = at_least_one(permutations, "permutations"), at_least_one(budget, "budget")
+    names = two_names(names)
     return _divergence(Documents.of(a, b), permutations, seed, budget, names)
 
 
@@ -336,12 +421,14 @@ def _divergence(docs: Documents, permutations: int, seed: int, budget: int, name
         nothing = pd.DataFrame(columns=["share_a", "share_b", "contribution"], dtype=float).rename_axis("word")
         return Divergence(
             nan, nan, nan, nan, nan, np.zeros(0), nan, nan, (nan, nan), n_members, n_tokens,
-            int((partner >= 0).sum() // 2), nothing, names, budget, said,
+            n_tokens, int((partner >= 0).sum() // 2), nothing, names, budget, said,
         )  # fmt: skip
     rng = np.random.default_rng(seed)
+    thin = same_sizes(docs, rng)
+    said += thinning_caveat(docs, thin)
     labels = np.vstack([docs.group[None], swapped_labels(docs.group, partner, permutations, rng)])
-    values = relabelled(docs, labels, 2, np.array([[0, 1]]))[:, 0]
-    raw, null = float(values[0]), values[1:]
+    values = relabelled(thin, labels, 2, np.array([[0, 1]]))[:, 0]
+    observed, null = float(values[0]), values[1:]
     spread = float(null.std(ddof=1)) if permutations > 1 else nan
     rarefied = nan
     if min(n_tokens) >= budget:
@@ -357,12 +444,12 @@ def _divergence(docs: Documents, permutations: int, seed: int, budget: int, name
         index=pd.Index(docs.types, name="word"),
     ).sort_values("contribution", ascending=False, kind="stable")
     return Divergence(
-        jsd_excess=raw - float(null.mean()) if permutations else nan,
-        se=_jackknife(docs, partner, rng, spread**2), z=(raw - float(null.mean())) / spread if spread > 0 else nan,
-        p=float((1 + (null >= raw - 1e-12).sum()) / (1 + permutations)), raw=raw, null=null, rarefied=rarefied,
-        hellinger=hellinger(x, y), entropy=(chao_shen_entropy(x), chao_shen_entropy(y)), n_members=n_members,
-        n_tokens=n_tokens, n_shared=int((partner >= 0).sum() // 2), words=words, names=names, budget=budget,
-        caveats=said,
+        jsd_excess=observed - float(null.mean()), se=_jackknife(thin, partner, rng, spread**2),
+        z=(observed - float(null.mean())) / spread if spread > 0 else nan,
+        p=float((1 + (null >= observed - 1e-12).sum()) / (1 + permutations)), raw=jsd(x, y), null=null,
+        rarefied=rarefied, hellinger=hellinger(x, y), entropy=(chao_shen_entropy(x), chao_shen_entropy(y)),
+        n_members=n_members, n_tokens=n_tokens, n_compared=(int(thin.pooled(0).sum()), int(thin.pooled(1).sum())),
+        n_shared=int((partner >= 0).sum() // 2), words=words, names=names, budget=budget, caveats=said,
     )  # fmt: skip
 
 
@@ -399,39 +486,57 @@ def relabelled(docs: Documents, labels: np.ndarray, n_groups: int, pairs: np.nda
     return out
 
 
-def member_blocks(docs: Documents, partner: np.ndarray, rng: np.random.Generator, most: int = 200) -> np.ndarray:
-    """Block of each document for a jackknife over members: one member a block, or equal blocks if there are many."""
+def member_blocks(
+    docs: Documents, partner: np.ndarray, rng: np.random.Generator, most: int = 200
+) -> tuple[np.ndarray, np.ndarray]:
+    """Blocks for a jackknife over members, apart for members of the first group, of the second, and of both.
+
+    Returns
+    -------
+    block : ndarray of int, shape (n_documents,)
+        One member a block, or up to `most` equal blocks; -1 for the only member of a stratum, who cannot be left out.
+    stratum : ndarray of int, shape (n_blocks,)
+    """
     n = len(docs.group)
-    blocks = min(most, max(2, n - int((partner >= 0).sum() // 2)))
-    block = np.empty(n, int)
-    kind = np.where(partner >= 0, 2, docs.group)  # stratified, so that no replicate loses a side
+    kind = np.where(partner >= 0, 2, docs.group)
+    block, stratum = np.full(n, -1), np.zeros(0, int)
     for k in range(3):
         inside = np.flatnonzero((kind == k) & ((k < 2) | (partner > np.arange(n))))
-        offset = int((kind == 0).sum()) if k == 1 else 0
-        block[inside] = (rng.permutation(len(inside)) + offset) % blocks
+        if len(inside) < 2:
+            continue
+        blocks = min(most, len(inside))
+        block[inside] = rng.permutation(len(inside)) % blocks + len(stratum)
+        stratum = np.append(stratum, np.full(blocks, k))
         if k == 2:
             block[partner[inside]] = block[inside]
-    return block
+    return block, stratum
 
 
-def jackknife_error(values: np.ndarray, null_variance: np.ndarray | float = 0.0) -> np.ndarray:
-    """Standard error from values without each block, shape (n_blocks, ...).
+def jackknife_error(
+    values: np.ndarray, null_variance: np.ndarray | float = 0.0, stratum: np.ndarray | None = None
+) -> np.ndarray:
+    """Standard error from values without each block, shape (n_blocks, ...); each stratum has its own centre.
+
+    To leave out one of ten members moves a divergence more than to leave out one of two hundred: around a common centre
+    that difference of the strata would count as error.
 
     A divergence is of second order near 0, and the jackknife counts that part of its variance twice (Efron & Stein
     1981, Ann. Stat. 9(3), 586-596, doi:10.1214/aos/1176345462). The permutation null has nothing but that part: its
     variance is taken off once, down to the null's own.
     """
-    n = len(values)
-    variance = (n - 1) / n * ((values - values.mean(axis=0)) ** 2).sum(axis=0)
+    stratum = np.zeros(len(values), int) if stratum is None else stratum
+    variance = np.zeros(values.shape[1:])
+    for k in np.unique(stratum):
+        own = values[stratum == k]
+        variance = variance + (len(own) - 1) / len(own) * ((own - own.mean(axis=0)) ** 2).sum(axis=0)
     return np.sqrt(np.maximum(variance - null_variance, null_variance))
 
 
 def _jackknife(docs: Documents, partner: np.ndarray, rng: np.random.Generator, null_variance: float) -> float:
-    block = member_blocks(docs, partner, rng)
-    blocks = int(block.max()) + 1
-    labels = np.where(block[None] == np.arange(blocks)[:, None], 2, docs.group[None])
+    block, stratum = member_blocks(docs, partner, rng)
+    labels = np.where(block[None] == np.arange(len(stratum))[:, None], 2, docs.group[None])
     values = relabelled(docs, labels, 3, np.array([[0, 1]]))[:, 0]
-    return float(jackknife_error(values, null_variance))
+    return float(jackknife_error(values, null_variance, stratum))
 
 
 def shuffled_labels(docs: Documents, permutations: int, rng: np.random.Generator) -> np.ndarray:

@@ -9,6 +9,8 @@ away, zero where it has come to rest, negative where it turns back.
 come do, and because those who go did. With a functional F of the word distribution that is not a mean, the three
 effects depend on the order in which they are thought to happen; their Shapley values average over the orders and add
 up to the change of F exactly (Shorrocks 2013, doi:10.1007/s10888-011-9214-z).
+
+Both compare texts of equal sizes: a community that only writes more does not move (`coplearn.divergence.same_sizes`).
 """
 
 from __future__ import annotations
@@ -24,15 +26,19 @@ import pandas as pd
 from coplearn._checks import choose, plural
 from coplearn.corpus import corpus
 from coplearn.divergence import (
+    DISPLAY,
     MEANS,
     Documents,
+    at_least_one,
     entropy,
     jackknife_error,
     jsd,
     member_blocks,
     relabelled,
+    same_sizes,
     shuffled_labels,
     swapped_labels,
+    thinning_caveat,
 )  # fmt: skip
 
 __all__ = ["DriftSeries", "LanguageShift", "decompose_language", "drift_series"]
@@ -47,8 +53,8 @@ class DriftSeries:
     Attributes
     ----------
     series : DataFrame
-        One row a window: opens, n_members, n_tokens, from_origin and consecutive (jsd_excess in bits against the
-        first usable window and against the one before), with z and p each. NaN where a window is too small.
+        One row a window: opens, n_members, n_tokens (all there are), from_origin and consecutive (jsd_excess in bits
+        against the first usable window and against the one before), with z and p each. NaN where a window is too small.
     slope : float
         Of from_origin over time, bits per month; positive where the community keeps moving away.
     slope_p : float
@@ -84,9 +90,9 @@ class DriftSeries:
 
     def plot(self, ax: Any = None) -> Any:
         """Excess divergence from the origin and from the window before."""
-        import matplotlib.pyplot as plt
+        from coplearn.plots import axes
 
-        ax = ax if ax is not None else plt.gca()
+        ax = axes(ax)
         for column, color, label in (("from_origin", "C0", "from origin"), ("consecutive", "0.6", "from the last")):
             shown = self.series[column].dropna()
             ax.plot(self.series["opens"], self.series[column], color=color, marker=".")
@@ -113,12 +119,18 @@ def drift_series(
         only are dealt out anew.
     seed : int
     min_members : int
-        Windows with fewer members are NA.
+        Windows with fewer members are NA, and their texts take no part.
 
     Returns
     -------
     DriftSeries
+
+    Raises
+    ------
+    ValueError
+        If `permutations` or `min_members` is below 1.
     """
+    permutations, min_members = at_least_one(permutations, "permutations"), at_least_one(min_members, "min_members")
     text = corpus(source)
     windows = text.windows(every)
     at = windows.locate(text.messages["time"])
@@ -143,11 +155,16 @@ def drift_series(
         return DriftSeries(series, nan, nan, nan, nan, (*said, "Fewer than two usable windows: no drift to see."))
     origin = [(usable[0], w) for w in usable[1:]]
     step = [(w - 1, w) for w in usable if w - 1 in usable]
-    labels = np.vstack([docs.group[None], shuffled_labels(docs, permutations, np.random.default_rng(seed))])
-    values = relabelled(docs, labels, len(windows), np.array(origin + step))
+    rng = np.random.default_rng(seed)
+    docs = docs.within(usable)
+    thin = same_sizes(docs, rng)
+    said += thinning_caveat(docs, thin)
+    labels = np.vstack([docs.group[None], shuffled_labels(thin, permutations, rng)])
+    values = relabelled(thin, labels, len(windows), np.array(origin + step))
     null = values[1:]
     excess = values - null.mean(axis=0)
-    z = excess[0] / null.std(axis=0, ddof=1)
+    spread = null.std(axis=0, ddof=1) if permutations > 1 else np.zeros(null.shape[1])
+    z = excess[0] / np.where(spread > 0, spread, np.nan)
     p = (1 + (null >= values[0] - 1e-12).sum(axis=0)) / (1 + permutations)
     for pairs, first, names in ((origin, 0, columns[:3]), (step, len(origin), columns[3:])):
         for k, (_, w) in enumerate(pairs):
@@ -179,11 +196,12 @@ class LanguageShift:
     ----------
     parts : DataFrame
         Rows stayers, joiners, leavers and total: value (the parts add up to the total exactly), null (mean when
-        members' texts change sides), excess (value - null), se (jackknife over members, as in `Divergence`), p
-        (two-sided, of the excess).
+        members' texts change sides), excess (value - null), se (jackknife over members; too large where nothing has
+        changed), p (two-sided, of the excess); all of texts of equal sizes. NaN with fewer than 5 stayers; se and p
+        of joiners or leavers are NaN where they are 1 to 4.
     functional : str
     before, after : float
-        The functional at the two periods.
+        The functional at the two periods, of texts of equal sizes.
     n_members : dict of str to int
     caveats : tuple of str
     """
@@ -221,9 +239,9 @@ class LanguageShift:
 
     def plot(self, ax: Any = None) -> Any:
         """The parts beyond sampling as bars with their 95 % intervals."""
-        import matplotlib.pyplot as plt
+        from coplearn.plots import axes
 
-        ax = ax if ax is not None else plt.gca()
+        ax = axes(ax)
         ax.bar(
             self.parts.index, self.parts["excess"], yerr=1.96 * self.parts["se"], color=["C0", "C1", "C2", "0.6"],
             ecolor="0.4",
@@ -257,7 +275,7 @@ def decompose_language(
         Divergence from `origin`; entropy in bits; or any function of a probability vector over the union of
         types (sorted).
     origin : ndarray of float, optional
-        Distribution that "jsd" is measured from; default the first period.
+        Distribution over the union of types (sorted) that "jsd" is measured from; default the first period.
     weights : {"members", "tokens"}
         Every member counts once, or every token.
     permutations, seed : int
@@ -266,7 +284,12 @@ def decompose_language(
     Returns
     -------
     LanguageShift
-        NaN without stayers: the path by way of an empty community has no value.
+        NaN with fewer than 5 stayers: the path by way of a (nearly) empty community has no value.
+
+    Raises
+    ------
+    ValueError
+        If `permutations` is below 1, or `origin` is not a distribution over the union of types.
 
     References
     ----------
@@ -275,23 +298,32 @@ def decompose_language(
     from scipy.sparse import diags
 
     choose(weights, ("members", "tokens"), "way to weigh")
-    docs = Documents.of(a, b)
+    permutations = at_least_one(permutations, "permutations")
+    everything = Documents.of(a, b)
+    if origin is not None:
+        origin = _distribution(origin, len(everything.types))
+    rng = np.random.default_rng(seed)
+    docs = same_sizes(everything, rng)
     counts = docs.matrix()
     if weights == "members":
         counts = diags(1 / np.maximum(1, np.asarray(counts.sum(axis=1)).ravel())) @ counts
     partner = docs.partners()
-    rng = np.random.default_rng(seed)
     labels = np.vstack([docs.group[None], swapped_labels(docs.group, partner, permutations, rng)])
     n = {
         "stayers": int((partner >= 0).sum() // 2), "joiners": int(((partner < 0) & (docs.group == 1)).sum()),
         "leavers": int(((partner < 0) & (docs.group == 0)).sum()),
     }  # fmt: skip
     name = functional if isinstance(functional, str) else getattr(functional, "__name__", "functional")
-    said = [] if n["stayers"] >= MEANS else [f"{plural(n['stayers'], 'stayer')}, fewer than {MEANS}."]
+    said = [
+        f"{plural(k, who.removesuffix('s'))}, fewer than {MEANS}: the split is rough."
+        for who, k in n.items() if 0 < k < MEANS
+    ]  # fmt: skip
     rows = ["stayers", "joiners", "leavers", "total"]
-    if n["stayers"] == 0:
+    if n["stayers"] < DISPLAY:
+        reason = "No stayers: NA." if n["stayers"] == 0 else f"Fewer than {DISPLAY} stayers: NA."
         empty = pd.DataFrame(np.nan, index=rows, columns=["value", "null", "excess", "se", "p"])
-        return LanguageShift(empty, name, float("nan"), float("nan"), n, (*said, "No stayers: NA."))
+        return LanguageShift(empty, name, float("nan"), float("nan"), n, (*said, reason))
+    said += thinning_caveat(everything, docs)
     single = partner < 0
 
     def change(group: np.ndarray, keep: np.ndarray) -> tuple[np.ndarray, float, float]:
@@ -299,7 +331,7 @@ def decompose_language(
         sides = [single & (group == g) & keep for g in (0, 1)]
         masks = np.array([~single & (group == 0) & keep, ~single & (group == 1) & keep, sides[1], sides[0]])
         stay_1, stay_2, join, leave = np.asarray(masks.astype(float) @ counts)
-        measure = _functional(functional, stay_1 + leave if origin is None else np.asarray(origin, float))
+        measure = _functional(functional, stay_1 + leave if origin is None else origin)
         worth = {
             (s, j, v): measure((stay_2 if s else stay_1) + j * join + (1 - v) * leave)
             for s in (0, 1) for j in (0, 1) for v in (0, 1)
@@ -310,21 +342,35 @@ def decompose_language(
     everybody = np.ones(len(partner), bool)
     _, before, after = change(docs.group, everybody)
     values = np.array([change(group, everybody)[0] for group in labels])
-    block = member_blocks(docs, partner, rng)
-    without = np.array([change(docs.group, block != b)[0] for b in range(int(block.max()) + 1) if n["stayers"] > 1])
-    without = without if len(without) else np.full((2, 4), np.nan)
+    block, stratum = member_blocks(docs, partner, rng)
+    without = np.array([change(docs.group, block != b)[0] for b in range(len(stratum))])
     null = values[1:]
-    middle = null.mean(axis=0) if permutations else np.full(4, np.nan)
-    spread = null.var(axis=0, ddof=1) if permutations > 1 else 0.0
+    middle = null.mean(axis=0)
     far = np.abs(null - middle) >= np.abs(values[0] - middle) - 1e-15
     parts = pd.DataFrame(
-        {"value": values[0], "null": middle, "excess": values[0] - middle, "se": jackknife_error(without, spread),
-         "p": (1 + far.sum(axis=0)) / (1 + permutations)},
+        {"value": values[0], "null": middle, "excess": values[0] - middle,
+         "se": jackknife_error(without, stratum=stratum), "p": (1 + far.sum(axis=0)) / (1 + permutations)},
         index=pd.Index(rows, name="part"),
     )  # fmt: skip
+    for who in ("joiners", "leavers"):
+        if 0 < n[who] < DISPLAY:
+            parts.loc[who, ["se", "p"]] = np.nan
+            said.append(f"Fewer than {DISPLAY} {who}: no error and no test of their part.")
     if name == "jsd":
         said.append("A divergence from the origin grows by sampling alone: read the excess, not the value.")
     return LanguageShift(parts, name, float(before), float(after), n, tuple(said))
+
+
+def _distribution(origin: np.ndarray, n_types: int) -> np.ndarray:
+    x = np.asarray(origin, dtype=float)
+    if x.shape != (n_types,):
+        raise ValueError(
+            f"origin has shape {x.shape}, but the two periods have {n_types:,} types: give one number for each type of "
+            "their union, sorted."
+        )
+    if not np.isfinite(x).all() or x.min() < 0 or x.sum() <= 0:
+        raise ValueError("origin is not a distribution: its entries must be finite, none below 0, not all 0.")
+    return x
 
 
 def _functional(functional: str | Callable[[np.ndarray], float], origin: np.ndarray) -> Callable[[np.ndarray], float]:

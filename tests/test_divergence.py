@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coplearn import divergence as words
-from coplearn import word_drift
+from coplearn import vocabulary, word_drift
 
 ZIPF = 1 / np.arange(1, 501)
 ZIPF /= ZIPF.sum()
@@ -188,20 +188,110 @@ def test_the_relabelling_kernel_is_the_sum_of_its_documents():
         assert got[r] == pytest.approx([naive.jsd(pooled[0], pooled[1]), naive.jsd(pooled[1], pooled[2])], abs=1e-12)
 
 
-def test_the_jackknife_leaves_out_one_member_at_a_time():
+def test_the_jackknife_leaves_out_one_member_at_a_time_around_the_centre_of_the_own_group():
     rng = np.random.default_rng(0)
-    a, b = group("a", 6, 300, rng), group("b", 5, 300, rng)
+    a, b = group("a", 20, 800, rng), group("b", 6, 240, rng)
     found = words.divergence(a, b, 10)
-    left = []
+    variance = 0.0
     for said in (a, b):
+        left = []
         for m in said:
             sides = [{k: t for k, t in s.items() if k != m} for s in (a, b)]
             pooled = [[w for t in s.values() for w in t] for s in sides]
             types = sorted({w for t in pooled for w in t})
             left.append(naive.jsd(*([t.count(w) for w in types] for t in pooled)))
-    n = len(left)
-    variance, null = (n - 1) / n * sum((x - np.mean(left)) ** 2 for x in left), found.null.var(ddof=1)
+        variance += (len(left) - 1) / len(left) * sum((x - np.mean(left)) ** 2 for x in left)
+    null = found.null.var(ddof=1)
     assert found.se == pytest.approx(math.sqrt(max(variance - null, null)), rel=1e-9)
+
+
+# Texts of unequal size ------------------------------------------------------------------------------------------------
+
+
+def token_counts(docs, group):
+    return sorted(docs.sizes()[docs.group == group].tolist())
+
+
+def test_texts_are_thinned_to_the_smaller_group_quantile_by_quantile():
+    said = {f"a{i}": ["x"] * n for i, n in enumerate([5, 9, 1])}, {f"b{i}": ["y"] * n for i, n in enumerate([2, 3, 20])}
+    thin = words.same_sizes(words.Documents.of(*said), np.random.default_rng(0))
+    assert token_counts(thin, 0) == token_counts(thin, 1) == [1, 3, 9]
+
+
+def test_a_member_of_several_groups_keeps_the_size_of_the_smallest_text():
+    docs = words.Documents.of({"m": ["x"] * 9, "n": ["y"] * 4}, {"m": ["x", "z"]}, {"m": ["y"] * 5, "o": ["x"] * 6})
+    thin = words.same_sizes(docs, np.random.default_rng(0))
+    assert thin.sizes()[thin.member == "m"].tolist() == [2, 2, 2]
+    assert thin.sizes()[thin.member == "n"] == thin.sizes()[thin.member == "o"] == 4
+    assert (thin.count <= docs.count).all() and (thin.count >= 0).all()
+
+
+def test_no_documents_and_empty_ones_are_thinned_to_nothing():
+    empty = words.Documents.of({}, {})
+    assert words.same_sizes(empty, np.random.default_rng(0)) is empty
+    docs = words.Documents.of({"m": ["x"], "n": []}, {"o": ["y", "y"], "p": []})
+    assert words.same_sizes(docs, np.random.default_rng(0)).sizes().tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_members_who_write_ten_times_as_much_have_no_other_words(shared):
+    rng = np.random.default_rng(5)
+    p = [
+        words.divergence(group("a", 20, 400, rng), group("a" if shared else "b", 20, 4_000, rng), 39, seed=r).p
+        for r in range(60)
+    ]
+    assert sum(x <= 0.05 for x in p) < 9  # 3 expected; 9 or more come by chance once in 360
+    assert np.mean(p) == pytest.approx(0.5, abs=0.15)  # 0.037 is the error of the mean of 60
+
+
+def test_the_excess_at_unequal_volume_does_not_depend_on_names_or_order():
+    rng = np.random.default_rng(0)
+    a, b = group("a", 10, 300, rng), group("b", 12, 1_200, rng)
+    renamed = [{f"z{k[::-1]}": said[k] for k in reversed(said)} for said in (a, b)]
+    one, two = words.divergence(a, b, 50, seed=3), words.divergence(*renamed, permutations=50, seed=3)
+    assert (one.jsd_excess, one.p, one.se) == (two.jsd_excess, two.p, two.se)
+    assert (one.n_compared, one.n_tokens) == ((300, 360), (300, 1_200))
+    assert any("with 660 of 1,500 tokens" in c for c in one.caveats)
+    assert one.raw == pytest.approx(one.words["contribution"].sum())
+
+
+def growing(seed, months=5, n_members=24):
+    """A diary at rest whose members write half as much again every month; half of them are new each month."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for m in range(months):
+        for a in range(n_members):
+            name = f"m{a}" if a < n_members // 2 else f"m{m}-{a}"
+            text = " ".join(rng.choice(NAMES, round(12 * 1.5**m), p=ZIPF))
+            rows.append((pd.Timestamp(2015, m + 1, 10, tz="UTC"), name, text))
+    return pd.DataFrame(rows, columns=["time", "author", "text"])
+
+
+def test_a_community_that_writes_more_each_month_does_not_move():
+    found = [word_drift.drift_series(growing(s), "month", 39, seed=s) for s in range(40)]
+    assert sum(f.slope_p <= 0.05 for f in found) < 7  # 2 expected; 7 or more come by chance once in 290
+    assert sum(f.series["origin_p"].iloc[-1] <= 0.05 for f in found) < 7
+    assert any("tokens" in c for c in found[0].caveats)
+
+
+def test_small_windows_take_no_tokens_from_the_others():
+    talk = diary()
+    stub = pd.DataFrame({"time": pd.Timestamp(2015, 7, 10, tz="UTC"), "author": ["x", "y"], "text": ["w1", "w2 w3"]})
+    found = word_drift.drift_series(pd.concat([talk, stub], ignore_index=True), "month", 20)
+    assert not any("tokens" in c for c in found.caveats)
+    assert found.slope == word_drift.drift_series(talk, "month", 20).slope
+
+
+@pytest.mark.parametrize("weights", ["members", "tokens"])
+def test_more_words_a_member_are_no_shift_of_anybody(weights):
+    p = []
+    for s in range(40):
+        rng = np.random.default_rng(s)
+        first = group("s", 20, 400, rng) | group("l", 10, 200, rng)
+        second = group("s", 20, 4_000, rng) | group("j", 10, 2_000, rng)
+        found = word_drift.decompose_language(first, second, weights=weights, permutations=39, seed=s)
+        p.append(found.parts["p"])
+    assert ((pd.DataFrame(p) <= 0.05).sum() < 7).all()  # 2 expected
 
 
 # Series ---------------------------------------------------------------------------------------------------------------
@@ -278,7 +368,7 @@ def test_the_parts_are_shapley_values():
         tokens = [w for t in people for w in t]
         return naive.entropy([tokens.count(w) / len(tokens) for w in types])
 
-    got = word_drift.decompose_language(a, b, "entropy", weights="tokens", permutations=0).parts["value"]
+    got = word_drift.decompose_language(a, b, "entropy", weights="tokens", permutations=1).parts["value"]
     assert got.iloc[:3].to_numpy() == pytest.approx(naive.shapley(worth), abs=1e-10)
 
 
@@ -300,3 +390,99 @@ def test_without_stayers_there_is_no_path_and_no_number():
     rng = np.random.default_rng(0)
     found = word_drift.decompose_language(group("a", 30, 600, rng), group("b", 30, 600, rng), permutations=2)
     assert found.parts.isna().all().all() and "No stayers: NA." in found.caveats
+
+
+def test_below_five_stayers_there_is_no_split():
+    first, second = periods()
+    few = [{m: t for m, t in said.items() if m[0] != "s" or int(m[1:]) < 4} for said in (first, second)]
+    found = word_drift.decompose_language(*few, permutations=5)
+    assert found.parts.isna().all().all() and "Fewer than 5 stayers: NA." in found.caveats
+
+
+def test_below_five_joiners_their_part_has_no_error_and_no_test():
+    first, second = periods()
+    second = {m: t for m, t in second.items() if m[0] != "j" or int(m[1:]) < 4}
+    found = word_drift.decompose_language(first, second, permutations=5)
+    assert found.parts.loc["joiners", ["se", "p"]].isna().all() and found.parts["value"].notna().all()
+    assert found.parts.loc[["stayers", "leavers", "total"]].notna().all().all()
+    assert "Fewer than 5 joiners: no error and no test of their part." in found.caveats
+    assert "15 leavers, fewer than 20: the split is rough." in found.caveats
+
+
+def test_an_origin_of_another_length_is_refused_with_a_sentence():
+    with pytest.raises(ValueError, match=r"origin has shape \(3,\), but the two periods have \d+ types"):
+        word_drift.decompose_language(*periods(), origin=np.ones(3), permutations=1)
+    types = {w for said in periods() for t in said.values() for w in t}
+    with pytest.raises(ValueError, match="origin is not a distribution"):
+        word_drift.decompose_language(*periods(), origin=np.full(len(types), np.nan), permutations=1)
+
+
+@pytest.mark.parametrize("value", [0, -3, 1.5, True])
+def test_permutations_and_budgets_are_whole_numbers_above_0(value):
+    a, b = periods()
+    for call in (
+        lambda: words.divergence(a, b, value),
+        lambda: word_drift.decompose_language(a, b, permutations=value),
+        lambda: word_drift.drift_series(diary(), "month", value),
+    ):
+        with pytest.raises(ValueError, match=r"permutations is .*; give a whole number of at least 1"):
+            call()
+    with pytest.raises(ValueError, match=r"budget is .*; give a whole number of at least 1"):
+        words.divergence(a, b, 5, budget=value)
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_permutation_gives_no_error_and_no_warning():
+    a, b = periods()
+    assert math.isnan(words.divergence(a, b, np.int64(1)).se)
+    assert word_drift.decompose_language(a, b, permutations=1).parts.notna().all().all()
+    assert word_drift.drift_series(diary(), "month", 1).series["origin_z"].isna().all()
+
+
+def test_two_groups_have_two_names():
+    a, b = periods()
+    for names in (("old",), ("a", "b", "c"), "ab"):
+        with pytest.raises(ValueError, match="give two names"):
+            words.divergence(a, b, 5, names=names)
+        with pytest.raises(ValueError, match="give two names"):
+            vocabulary.distinguishing_words(a, b, names=names)
+
+
+def test_plots_open_a_figure_of_their_own():
+    import matplotlib.pyplot as plt
+
+    a, b = periods()
+    _, mine = plt.subplots()
+    for found in (
+        words.divergence(a, b, 5), word_drift.decompose_language(a, b, permutations=5),
+        word_drift.drift_series(diary(), "month", 5), vocabulary.distinguishing_words(a, b),
+    ):  # fmt: skip
+        assert found.plot() is not mine and not mine.has_data() and found.plot(mine) is mine
+        mine.clear()
+    plt.close("all")
+
+
+# Words of members, with a prior of one size ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("prior", ["uniform", 0.5, np.int64(1)])
+def test_a_word_of_everybody_distinguishes_no_groups_of_unequal_size(prior):
+    a = {f"a{i}": ["hello", *(["rule"] if i % 2 else [])] for i in range(20)}
+    b = {f"b{i}": ["hello", *(["rule"] if i % 2 else [])] for i in range(200)}
+    found = vocabulary.distinguishing_words(a, b, prior, count="members")
+    assert found.words["z"].abs().max() < 1.6
+    each = 0.1 if prior == "uniform" else float(prior)
+    delta = math.log((20 + each) / each) - math.log((200 + each) / each)
+    assert found.words["log_odds"]["hello"] == pytest.approx(delta) and found.alpha_0 == 2 * each
+
+
+@pytest.mark.parametrize("prior", [math.nan, math.inf, True, 0, -1, "flat", None])
+def test_a_prior_that_is_no_count_is_refused(prior):
+    with pytest.raises(ValueError, match="neither 'informative', 'uniform' nor a finite number above 0"):
+        vocabulary.distinguishing_words(*periods(), prior)
+
+
+@pytest.mark.parametrize("alpha_0", [0, -1, math.nan, math.inf, True])
+def test_prior_counts_in_all_are_above_0(alpha_0):
+    with pytest.raises(ValueError, match=r"alpha_0 is .*; give a finite number of prior counts above 0"):
+        vocabulary.distinguishing_words(*periods(), alpha_0=alpha_0)

@@ -4,6 +4,7 @@
 the members is replaced; every interval should cover the true value as often as it says. *None planted*: the same
 communities without tilt; every test should reject at its level. ``python benchmarks/recovery/language.py`` writes
 ``benchmarks/recovery/language.json``: for each claim the rate, the nominal rate, and the Monte Carlo error of the rate.
+*Unequal volume*: the same once more where members write ten times as much in the second period, or more every month.
 
 Option ``--communities 200``.
 """
@@ -19,6 +20,7 @@ import pandas as pd
 from coplearn import divergence, language, lifecycle, word_drift
 
 TYPES, TOKENS, STAYERS, MOVERS, HABIT, DRIFT = 200, 150, 40, 20, 0.5, 0.6
+FEW, MANY, GROWTH = 30, 300, 1.6  # tokens a member in the first and second period; tokens of a month by those before
 NAMES = np.array([f"w{i:03d}" for i in range(TYPES)], dtype=object)
 BASE = -np.log(np.arange(1, TYPES + 1))
 TILT = np.random.default_rng(99).normal(size=TYPES)
@@ -30,16 +32,16 @@ def speech(tilt, habit):
     return x / x.sum(axis=1, keepdims=True)
 
 
-def periods(rng, drift):
+def periods(rng, drift, tokens=(TOKENS, TOKENS)):
     """Two periods of one community: stayers tilt by half of the drift, joiners come with all of it."""
     habits = rng.normal(size=(STAYERS + 2 * MOVERS, TYPES))
     stay, leave, join = np.split(habits, [STAYERS, STAYERS + MOVERS])
 
-    def texts(name, p):
-        return {f"{name}{i}": rng.choice(NAMES, TOKENS, p=row).tolist() for i, row in enumerate(p)}
+    def texts(name, p, n):
+        return {f"{name}{i}": rng.choice(NAMES, n, p=row).tolist() for i, row in enumerate(p)}
 
-    first = texts("s", speech(0.0, stay)) | texts("l", speech(0.0, leave))
-    return first, texts("s", speech(drift / 2, stay)) | texts("j", speech(drift, join))
+    first = texts("s", speech(0.0, stay), tokens[0]) | texts("l", speech(0.0, leave), tokens[0])
+    return first, texts("s", speech(drift / 2, stay), tokens[1]) | texts("j", speech(drift, join), tokens[1])
 
 
 def truths(drift):
@@ -80,14 +82,14 @@ def lives(rng, step, n_authors=60):
     return pd.concat([frame, end], ignore_index=True)
 
 
-def diary(rng, drift, months=6, n_members=45):
+def diary(rng, drift, months=6, n_members=45, words=40, growth=1.0):
     """A text of 40 words a month of each member; a third is replaced half-way; words tilt with time."""
     habits = rng.normal(size=(n_members + n_members // 3, TYPES))
     rows = []
     for m in range(months):
         here = range(n_members) if m < months // 2 else range(n_members // 3, len(habits))
         for a, p in zip(here, speech(drift * m / months, habits[list(here)]), strict=True):
-            text = " ".join(rng.choice(NAMES, 40, p=p))
+            text = " ".join(rng.choice(NAMES, round(words * growth**m), p=p))
             rows.append((pd.Timestamp(2015, m + 1, 1 + a % 28, tz="UTC"), f"m{a}", text))
     return pd.DataFrame(rows, columns=["time", "author", "text"])
 
@@ -154,10 +156,48 @@ def run(communities):
     }
 
 
+def unequal_volume(communities):
+    """Intervals and tests where members write ten times as much in the second period, or more every month."""
+    truth = truths(DRIFT)
+    covered = {k: [] for k in truth}
+    rejected = {k: [] for k in ("divergence", "stayers", "joiners", "leavers", "total", "slope of drift", "last step")}
+    powers = {k: [] for k in ("divergence", "total", "slope of drift")}
+    for r in range(communities):
+        rng = np.random.default_rng([2028, r])
+        first, second = periods(rng, DRIFT, (FEW, MANY))
+        found = language.divergence(first, second, permutations=199, seed=r)
+        covered["divergence"].append(found.conf_int()[0] <= truth["divergence"] <= found.conf_int()[1])
+        powers["divergence"].append(found.p <= 0.05)
+        shift = language.decompose_language(first, second, permutations=199, seed=r)
+        parts = shift.conf_int()
+        for who in ("stayers", "joiners", "leavers", "total"):
+            covered[who].append(bool(parts["low"][who] <= truth[who] <= parts["high"][who]))
+        powers["total"].append(shift.parts["p"]["total"] <= 0.05)
+        talk = diary(rng, 2 * DRIFT, words=20, growth=GROWTH)
+        powers["slope of drift"].append(language.drift_series(talk, "month", 99, seed=r).slope_p <= 0.05)
+
+        first, second = periods(rng, 0.0, (FEW, MANY))
+        rejected["divergence"].append(language.divergence(first, second, permutations=199, seed=r).p <= 0.05)
+        p = language.decompose_language(first, second, permutations=199, seed=r).parts["p"]
+        for who in ("stayers", "joiners", "leavers", "total"):
+            rejected[who].append(bool(p[who] <= 0.05))
+        series = language.drift_series(diary(rng, 0.0, words=20, growth=GROWTH), "month", 99, seed=r)
+        rejected["slope of drift"].append(series.slope_p <= 0.05)
+        rejected["last step"].append(bool(series.series["consecutive_p"].iloc[-1] <= 0.05))
+    return {
+        "tokens_a_member": [FEW, MANY],
+        "growth_a_month": GROWTH,
+        "coverage_of_95_percent_intervals": {k: rate(v, 0.95) for k, v in covered.items()},
+        "rejections_at_5_percent_without_drift": {k: rate(v, 0.05) for k, v in rejected.items()},
+        "power_with_drift": {k: round(float(np.mean(v)), 3) for k, v in powers.items()},
+    }
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--communities", type=int, default=200)
-    result = run(parser.parse_args().communities)
+    communities = parser.parse_args().communities
+    result = run(communities) | {"unequal_volume": unequal_volume(communities)}
     text = json.dumps(result, indent=1)
     Path(__file__).with_suffix(".json").write_text(text + "\n", encoding="utf-8")
     print(text)
