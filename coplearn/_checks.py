@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["as_floats", "at_least", "choose", "listing", "plural"]
+__all__ = ["as_floats", "choose", "listing", "plural", "whole"]
 
 
 def listing(names: Iterable[object], most: int = 5) -> str:
@@ -75,19 +75,20 @@ def as_floats(values: Any) -> np.ndarray:
     return np.asarray(values, dtype=float)
 
 
-def at_least(value: int, smallest: int, name: str) -> None:
-    """Refuse a count below its smallest sensible value.
+def whole(value: Any, name: str, least: int = 1) -> int:
+    """`value` if it is a whole number of at least `least`.
 
     Raises
     ------
     ValueError
-        If `value` is below `smallest`.
+        If it is anything else.
 
     Examples
     --------
-    >>> at_least(0, 1, "permutations")
+    >>> whole(0, "permutations")
     Traceback (most recent call last):
-    ValueError: permutations is 0; it must be at least 1.
+    ValueError: permutations is 0; give a whole number of at least 1.
     """
-    if value < smallest:
-        raise ValueError(f"{name} is {value}; it must be at least {smallest}.")
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{name} is {value!r}; give a whole number of at least {least}.")
+    return int(value)

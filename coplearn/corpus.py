@@ -604,10 +604,3 @@ def duration(value: Any, name: str) -> pd.Timedelta:
     if not out >= pd.Timedelta(0):
         raise ValueError(f"{name} {value!r} is missing or below 0. Write '365D' or '26W'.")
     return out
-
-
-def whole(value: Any, name: str, least: int = 1) -> int:
-    """A whole number of at least `least`."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name} is {value!r}; it must be a whole number of at least {least}.")
-    return int(value)

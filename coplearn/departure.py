@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import plural
-from coplearn.corpus import read_times, whole
+from coplearn._checks import plural, whole
+from coplearn.corpus import read_times
 from coplearn.lifecycle import departures
 from coplearn.plots import axes
 

@@ -28,13 +28,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import plural
+from coplearn._checks import plural, whole
 from coplearn.corpus import Corpus, corpus, member_tokens
 
 __all__ = [
@@ -253,13 +252,6 @@ def thinning_caveat(docs: Documents, thin: Documents) -> tuple[str, ...]:
     )
 
 
-def at_least_one(value: object, what: str) -> int:
-    """`value` if it is a whole number above 0; otherwise a ValueError that names it."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise ValueError(f"{what} is {value!r}; give a whole number of at least 1.")
-    return int(value)
-
-
 def two_names(names: object) -> tuple[str, str]:
     """The names of two groups; otherwise a ValueError."""
     if isinstance(names, str) or not isinstance(names, Sequence) or len(names) != 2:
@@ -405,7 +397,7 @@ def divergence(
     >>> found.p < 0.05, math.isclose(found.words["contribution"].sum(), found.raw)
     (True, True)
     """
-    permutations, budget = at_least_one(permutations, "permutations"), at_least_one(budget, "budget")
+    permutations, budget = whole(permutations, "permutations"), whole(budget, "budget")
     names = two_names(names)
     return _divergence(Documents.of(a, b), permutations, seed, budget, names)
 

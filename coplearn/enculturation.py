@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import plural
-from coplearn.corpus import MIN_USERS, Corpus, corpus, whole, word_list
+from coplearn._checks import plural, whole
+from coplearn.corpus import MIN_USERS, Corpus, corpus, word_list
 from coplearn.divergence import MEANS, Documents, shuffled_labels
 from coplearn.language import code_spans, day, score_part
 from coplearn.lexicon import FUNCTION_WORDS

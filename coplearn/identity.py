@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import at_least, choose, listing, plural
+from coplearn._checks import choose, listing, plural, whole
 from coplearn.agreement import SKEWED, agreement, mean_item_variance
 from coplearn.cohorts import Cohorts
 from coplearn.community import Community
@@ -186,7 +186,7 @@ def survey_identity(
     forms = Forms.of(community, scale)
     if np.isnan(forms.scores).all():
         raise ValueError(f"nobody who was present at a wave has a score on {scale!r}.")
-    at_least(permutations, 1, "permutations")
+    whole(permutations, "permutations")
     labels = cohorts.labels if isinstance(cohorts, Cohorts) else pd.Series(cohorts) if cohorts is not None else None
     group = None if labels is None else labels.reindex(forms.members)
     rng = np.random.default_rng(seed)

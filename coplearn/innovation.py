@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import plural
-from coplearn.corpus import TYPED, Corpus, corpus, duration, whole
+from coplearn._checks import plural, whole
+from coplearn.corpus import TYPED, Corpus, corpus, duration
 from coplearn.plots import axes
 
 __all__ = ["Innovations", "adoption", "innovations"]

@@ -27,9 +27,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import choose, plural
+from coplearn._checks import choose, plural, whole
 from coplearn.bigrams import SMOOTHING, BigramModel
-from coplearn.corpus import MIN_USERS, Corpus, corpus, progress, several, tokenize, whole, word_list
+from coplearn.corpus import MIN_USERS, Corpus, corpus, progress, several, tokenize, word_list
 from coplearn.divergence import divergence
 from coplearn.innovation import adoption, innovations
 from coplearn.lexicon import function_words

@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import choose, plural
-from coplearn.corpus import duration, read_times, unique_ids, whole
+from coplearn._checks import choose, plural, whole
+from coplearn.corpus import duration, read_times, unique_ids
 from coplearn.plots import axes
 from coplearn.windows import calendar_windows, instant
 

@@ -23,13 +23,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import choose, plural
+from coplearn._checks import choose, plural, whole
 from coplearn.corpus import corpus
 from coplearn.divergence import (
     DISPLAY,
     MEANS,
     Documents,
-    at_least_one,
     entropy,
     jackknife_error,
     jsd,
@@ -130,7 +129,7 @@ def drift_series(
     ValueError
         If `permutations` or `min_members` is below 1.
     """
-    permutations, min_members = at_least_one(permutations, "permutations"), at_least_one(min_members, "min_members")
+    permutations, min_members = whole(permutations, "permutations"), whole(min_members, "min_members")
     text = corpus(source)
     windows = text.windows(every)
     at = windows.locate(text.messages["time"])
@@ -298,7 +297,7 @@ def decompose_language(
     from scipy.sparse import diags
 
     choose(weights, ("members", "tokens"), "way to weigh")
-    permutations = at_least_one(permutations, "permutations")
+    permutations = whole(permutations, "permutations")
     everything = Documents.of(a, b)
     if origin is not None:
         origin = _distribution(origin, len(everything.types))

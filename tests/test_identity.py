@@ -415,7 +415,7 @@ def test_cohorts_may_be_a_mapping_and_permutations_are_checked():
     labels = guild.members["unit"].to_dict()
     a, b = (survey_identity(guild, "identity", cohorts=c, ties=[], draws=20) for c in (labels, pd.Series(labels)))
     pd.testing.assert_frame_equal(a.levels, b.levels)
-    with pytest.raises(ValueError, match="permutations is 0; it must be at least 1"):
+    with pytest.raises(ValueError, match="permutations is 0; give a whole number of at least 1"):
         survey_identity(guild, "identity", permutations=0)
 
 
