@@ -30,7 +30,7 @@ _CONTENTS = {
     "validation": ["Rules"],
     "weights": ["row_normalize"],
 }
-_MODULES = ["datasets", "departure", "drift", "enculturation", "language", "lifecycle", "plots", "synthetic"]
+_MODULES = ["datasets", "departure", "drift", "effects", "enculturation", "language", "lifecycle", "plots", "synthetic"]
 _HOME = {name: module for module, names in _CONTENTS.items() for name in names}
 
 __all__ = [*sorted(_HOME), *_MODULES, "__version__"]
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from coplearn import datasets as datasets
     from coplearn import departure as departure
     from coplearn import drift as drift
+    from coplearn import effects as effects
     from coplearn import enculturation as enculturation
     from coplearn import language as language
     from coplearn import lifecycle as lifecycle

@@ -1,0 +1,89 @@
+"""The vocabulary of models: ``from coplearn import effects as fx``, then ``fx.reciprocity()``.
+
+Every plain name is a function that returns an :class:`Effect`; ``dir(fx)`` and :func:`catalogue` list them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pandas as pd
+
+from coplearn._checks import choose
+from coplearn.effects.spec import Definition, Effect, definitions, names
+
+__all__ = ["Effect", "catalogue", "interaction"]
+
+
+def interaction(*parts: Effect) -> Effect:
+    """The product of two or three effects.
+
+    Examples
+    --------
+    >>> interaction(Effect("reciprocity"), Effect("transitive_triplets"))
+    interaction(reciprocity(), transitive_triplets())
+    """
+    if len(parts) not in (2, 3) or not all(isinstance(part, Effect) for part in parts):
+        raise TypeError("an interaction is made of two or three effects: interaction(fx.ego('x'), fx.reciprocity()).")
+    return Effect("interaction", parts=tuple(parts))
+
+
+def catalogue(family: str | None = None) -> pd.DataFrame:
+    """Every effect: a row a name and family, with formula, variables, settings, short names and source.
+
+    Parameters
+    ----------
+    family : {"network", "behavior", "rate", "event"}, optional
+    """
+    rows = [
+        {
+            "name": d.name,
+            "family": d.family,
+            "variables": ", ".join(d.variables),
+            "formula": d.formula,
+            "options": ", ".join(f"{k}={v!r}" for k, v in d.options.items()),
+            **{program: d.short.get(program, "") for program in ("rsiena", "remstats", "relevent", "goldfish")},
+            "source": d.source,
+        }
+        for d in definitions(family)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _maker(name: str) -> Any:
+    """The function behind a plain name, with a signature and a docstring made of its definitions."""
+    entries = [d for d in definitions() if d.name == name]
+    options: dict[str, Any] = {}
+    for entry in entries:
+        options.update(entry.options)
+
+    def make(*variables: str, **settings: Any) -> Effect:
+        for key in settings:
+            choose(key, list(options), f"setting of {name}()")
+        given = {key: value for key, value in settings.items() if value != options[key] or key == "parameter"}
+        return Effect(name, tuple(variables), tuple(sorted(given.items())))
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = "\n\n".join(_describe(entry) for entry in entries)
+    keyword = [inspect.Parameter(k, inspect.Parameter.KEYWORD_ONLY, default=v) for k, v in options.items()]
+    every = [inspect.Parameter("variables", inspect.Parameter.VAR_POSITIONAL), *keyword]
+    make.__signature__ = inspect.Signature(every, return_annotation=Effect)  # type: ignore[attr-defined]
+    return make
+
+
+def _describe(entry: Definition) -> str:
+    known = ", ".join(f"{short} in {program}" for program, short in entry.short.items())
+    about = f" About: {', '.join(entry.variables)}." if entry.variables else ""
+    return f"In {entry.family} models: {entry.formula}.{about}{f' Known as {known}.' if known else ''} {entry.source}"
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_") or name not in names():
+        raise AttributeError(f"module 'coplearn.effects' has no effect {name!r}; fx.catalogue() lists them")
+    made = globals()[name] = _maker(name)
+    return made
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *names()])
