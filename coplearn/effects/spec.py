@@ -120,6 +120,6 @@ def definition(name: str, family: str) -> Definition:
         return _DEFINITIONS[name, family]
     elsewhere = [d.family for d in definitions() if d.name == name]
     if elsewhere:
-        raise ValueError(f"{name!r} is an effect of {listing(elsewhere)} models; there is no {family} effect so called.")
+        raise ValueError(f"{name!r} is an effect of {listing(elsewhere)} models; no {family} effect is called so.")
     choose(name, names(family), f"{family} effect")
     raise AssertionError
