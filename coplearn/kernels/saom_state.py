@@ -27,7 +27,7 @@ class Period(NamedTuple):
     z_low: np.ndarray  # int32[B]: range over all waves
     z_high: np.ndarray  # int32[B]
     z_mean: np.ndarray  # float64[B]: what is subtracted
-    v: np.ndarray  # float64[C + B, N]: actor variables, centred, missing imputed; rows from C on: behaviors at the start
+    v: np.ndarray  # float64[C + B, N]: actor variables, centred, imputed; from row C on: behaviors at the start
     v_missing: np.ndarray  # uint8[C + B, N]: covariate missing; behavior missing at the start
     w: np.ndarray  # float64[W, N, N]: dyadic covariates, not centred
     w_missing: np.ndarray  # uint8[W, N, N]
