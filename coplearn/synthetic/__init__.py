@@ -61,6 +61,9 @@ With :math:`\kappa = 0` no author ever changes, and the community's language mov
 words of one's cohort, first-person words (rarer with :math:`e^{-\kappa \tau}`), and innovations: a new word each
 month, used by who speaks as people did within a year after it. ``bigram`` is the chance that a word is followed by one
 of its own eight followers instead of a fresh draw.
+
+:func:`leadership_panel` is another design, a team of leaders at yearly waves; its equations are in
+:mod:`coplearn.synthetic.leadership`.
 """
 
 from __future__ import annotations
@@ -75,6 +78,7 @@ import pandas as pd
 
 from coplearn.community import Community
 from coplearn.synthetic.acts import record_acts, record_tables
+from coplearn.synthetic.leadership import LEADER_TIES, leadership_panel
 from coplearn.synthetic.members import member_table, membership
 from coplearn.synthetic.plan import ANSWERING, LOADINGS, NETWORKS, Plan, plain
 from coplearn.synthetic.states import coevolution, identity_states
@@ -82,7 +86,16 @@ from coplearn.synthetic.survey import item_truth, survey
 from coplearn.synthetic.truth import identity_truth, means_by_wave
 from coplearn.synthetic.words import write_texts
 
-__all__ = ["ANSWERING", "LOADINGS", "NETWORKS", "Plan", "community", "community_tables"]
+__all__ = [
+    "ANSWERING",
+    "LEADER_TIES",
+    "LOADINGS",
+    "NETWORKS",
+    "Plan",
+    "community",
+    "community_tables",
+    "leadership_panel",
+]
 
 SAOM_NAMES = {
     "rate": "rate",

@@ -3,17 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
-from coplearn.synthetic.members import People
-from coplearn.synthetic.plan import Plan, plain
+from coplearn.synthetic.plan import plain
 
-__all__ = ["CUTS", "difficulty", "item_truth", "survey"]
+__all__ = ["CUTS", "Asked", "Asking", "difficulty", "item_truth", "survey"]
 
 CUTS = np.linspace(-1.5, 1.5, 6)
+
+
+class Asking(Protocol):
+    """What a survey needs to know of a plan."""
+
+    @property
+    def waves(self) -> int: ...
+    @property
+    def attrition(self) -> float: ...
+    @property
+    def response(self) -> float: ...
+    @property
+    def item_missing(self) -> float: ...
+    @property
+    def scales(self) -> Mapping[str, tuple[float, ...]]: ...
+    @property
+    def opens(self) -> np.ndarray: ...
+    def stamp(self, seconds: np.ndarray) -> pd.DatetimeIndex: ...
+
+
+class Asked(Protocol):
+    """What a survey needs to know of the members."""
+
+    @property
+    def ids(self) -> np.ndarray: ...
+    @property
+    def present(self) -> np.ndarray: ...
+    def __len__(self) -> int: ...
 
 
 def difficulty(loading: Sequence[float]) -> np.ndarray:
@@ -21,15 +48,15 @@ def difficulty(loading: Sequence[float]) -> np.ndarray:
     return np.linspace(-0.3, 0.3, len(loading))
 
 
-def item_truth(plan: Plan, scale: str) -> dict[str, Any]:
+def item_truth(plan: Asking, scale: str) -> dict[str, Any]:
     loading = plan.scales[scale]
     cuts = difficulty(loading)[:, None] + CUTS
     return plain({"loadings": loading, "thresholds": cuts, "reverse": [k == 2 for k in range(len(loading))]})
 
 
 def survey(
-    plan: Plan,
-    people: People,
+    plan: Asking,
+    people: Asked,
     traits: Mapping[str, np.ndarray],
     networks: Mapping[str, np.ndarray],
     rng: np.random.Generator,
@@ -73,12 +100,12 @@ def _likert(trait: np.ndarray, loading: Sequence[float], rng: np.random.Generato
     return 1.0 + np.searchsorted(CUTS, y - difficulty(loading), "left")
 
 
-def _wave_table(plan: Plan, labels: np.ndarray) -> pd.DataFrame:
+def _wave_table(plan: Asking, labels: np.ndarray) -> pd.DataFrame:
     frame = {"wave": labels, "opens": plan.stamp(plan.opens), "closes": plan.stamp(plan.opens)}
     return pd.DataFrame(frame).set_index("wave")
 
 
-def _tie_table(name: str, x: np.ndarray, people: People, labels: np.ndarray, responded: np.ndarray) -> pd.DataFrame:
+def _tie_table(name: str, x: np.ndarray, people: Asked, labels: np.ndarray, responded: np.ndarray) -> pd.DataFrame:
     """Ties reported: those of members who responded."""
     w, i, j = np.nonzero(x * responded[:, :, None])
     return pd.DataFrame(
