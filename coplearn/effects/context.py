@@ -1,0 +1,104 @@
+"""What effects of the panel model may know of the data: which number a name has, and the constants of centring.
+
+A :class:`Context` belongs to one dependent variable of one group. The functions that turn an :class:`Effect` into
+numbers (``encode``) take it, look names up in it and give back a :class:`Row`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from coplearn._checks import choose
+
+__all__ = ["ActorFacts", "Context", "DyadicFacts", "NetworkFacts", "Row"]
+
+
+@dataclass(frozen=True)
+class NetworkFacts:
+    """A dependent network: its number, its kind, and constants over its waves."""
+
+    name: str
+    index: int
+    directed: bool = True
+    two_mode: bool = False
+    n_columns: int = 0
+    average_degree: float = 0.0  # of actors' out-degrees, over all waves
+    balance_mean: float = 0.0  # mean of |x_ih - x_jh| over start waves and distinct i, j, h
+    structural_mean: float = 0.0  # the same of |x_hi - x_hj|
+
+
+@dataclass(frozen=True)
+class ActorFacts:
+    """An actor variable: a covariate, or a behavior in the explanatory role."""
+
+    name: str
+    index: int  # row of the actor variables `v` of the kernels
+    mean: float = 0.0  # what was subtracted (0 where not centred)
+    range: float = 1.0
+    similarity_mean: float = 0.0
+    low: float = 0.0  # smallest and largest value, as observed
+    high: float = 0.0
+    variance: float = 0.0  # over the start waves
+    behavior: int = -1  # number among the behaviors; -1 for a covariate
+    of: str = ""  # "" for actors; the two-mode network whose second-mode nodes it describes
+    alter_similarity_mean: Mapping[str, float] = field(
+        default_factory=lambda: MappingProxyType({})
+    )  # by network, of alters' means
+
+
+@dataclass(frozen=True)
+class DyadicFacts:
+    """A dyadic covariate: its row among the dyadic covariates `w` of the kernels (not centred there)."""
+
+    name: str
+    index: int
+    mean: float = 0.0  # over pairs and periods of the group
+
+
+@dataclass(frozen=True)
+class Row:
+    """One effect as the kernels take it: a code, whole-number arguments (at most 8) and constants (at most 8)."""
+
+    code: int
+    a: Sequence[int] = ()
+    p: Sequence[float] = ()
+
+
+@dataclass(frozen=True)
+class Context:
+    """Names, numbers and constants of one group's data, as seen by one dependent variable.
+
+    Attributes
+    ----------
+    owner : str
+        The dependent variable whose effects are encoded.
+    networks, actors, dyadics : mapping of name to facts
+        `actors` holds covariates and behaviors.
+    n_actors : int
+    """
+
+    owner: str
+    networks: Mapping[str, NetworkFacts]
+    actors: Mapping[str, ActorFacts]
+    dyadics: Mapping[str, DyadicFacts]
+    n_actors: int
+
+    def network(self, name: str | None = None) -> NetworkFacts:
+        """A network; the owner where no name is given."""
+        return self.networks[choose(name or self.owner, self.networks, "network")]
+
+    def actor(self, name: str) -> ActorFacts:
+        """A covariate or behavior."""
+        return self.actors[choose(name, self.actors, "behavior or covariate")]
+
+    def behavior(self, name: str | None = None) -> ActorFacts:
+        """A behavior; the owner where no name is given."""
+        return self.actors[
+            choose(name or self.owner, [a.name for a in self.actors.values() if a.behavior >= 0], "behavior")
+        ]
+
+    def dyadic(self, name: str) -> DyadicFacts:
+        """A dyadic covariate."""
+        return self.dyadics[choose(name, self.dyadics, "dyadic covariate")]
