@@ -84,6 +84,41 @@ class Effects(NamedTuple):
     parameter: np.ndarray  # int32[K]: position in theta; -1 for a row that only serves as a part of interactions
 
 
+class Scratch(NamedTuple):
+    """Working room of one simulation. `touched` lists each alter once while `mark` is 1 for it."""
+
+    touched: np.ndarray  # int32[N]: alters reached so far, the first n_touched[0]
+    n_touched: np.ndarray  # int64[1]
+    mark: np.ndarray  # uint8[N]
+    node: np.ndarray  # int32[3, N]: neighbours while a local effect walks two- and three-paths
+    weight: np.ndarray  # float64[3, N]: and the weights of the ties to them
+    paths: np.ndarray  # float64[N]: two-paths to each node; 0 between effects
+    reached: np.ndarray  # int32[N]: nodes whose paths are not 0
+
+
+@njit(cache=True, nogil=True)
+def new_scratch(side):
+    """Working room for arrays of side N."""
+    return Scratch(
+        np.zeros(side, np.int32),
+        np.zeros(1, np.int64),
+        np.zeros(side, np.uint8),
+        np.zeros((3, side), np.int32),
+        np.zeros((3, side)),
+        np.zeros(side),
+        np.zeros(side, np.int32),
+    )
+
+
+@njit(cache=True, nogil=True)
+def touch(scratch, j):
+    """Count alter j as touched."""
+    if not scratch.mark[j]:
+        scratch.mark[j] = 1
+        scratch.touched[scratch.n_touched[0]] = j
+        scratch.n_touched[0] += 1
+
+
 @njit(cache=True, nogil=True)
 def add_tie(s, r, i, j):
     """Set x_ij = 1 in network r, one cell; the lists must have room."""
