@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from coplearn._checks import choose
+from coplearn._checks import choose, listing
+from coplearn.effects.spec import Effect
 
-__all__ = ["ActorFacts", "Context", "DyadicFacts", "NetworkFacts", "Row"]
+__all__ = ["ActorFacts", "Context", "DyadicFacts", "NetworkFacts", "Row", "arrange"]
 
 
 @dataclass(frozen=True)
@@ -102,3 +103,26 @@ class Context:
     def dyadic(self, name: str) -> DyadicFacts:
         """A dyadic covariate."""
         return self.dyadics[choose(name, self.dyadics, "dyadic covariate")]
+
+
+def arrange(effect: Effect, wanted: Sequence[str], context: Context) -> list[str]:
+    """The variables of an effect in the order of `wanted` ("network", "actor", "dyadic"), however they were given.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, or their number or kinds are not those that the effect is about.
+    """
+    there = {"network": context.networks, "actor": context.actors, "dyadic": context.dyadics}
+    for name in effect.variables:
+        choose(name, [*context.networks, *context.actors, *context.dyadics], "variable")
+    left, found = list(effect.variables), []
+    for kind in wanted:
+        match = next((name for name in left if name in there[kind]), None)
+        if match is not None:
+            left.remove(match)
+            found.append(match)
+    if left or len(found) < len(wanted):
+        given, about = (listing(names) or "no variable" for names in (effect.variables, wanted))
+        raise ValueError(f"{effect!r} of {context.owner!r} is about {about}; given: {given}.")
+    return found
