@@ -16,16 +16,19 @@ _CONTENTS = {
     "cohorts": ["Cohorts"],
     "community": ["Community", "load"],
     "drift": ["Drift", "decompose_drift"],
-    "dyadic_regression": ["mrqap", "netlogit"],
+    "dyadic_regression": ["graph_correlation", "mrqap", "netlogit"],
     "events": ["EventSequence"],
     "identity": ["survey_identity"],
+    "moran": ["lm_tests", "moran"],
     "network_effects": ["NetworkEffects"],
     "numbers": ["read_numbers", "record_numbers"],
+    "opinion": ["FriedkinJohnsen", "friedkin_johnsen"],
     "panel": ["JointPanel"],
     "reliability": ["cronbach_alpha", "omega"],
     "report": ["ValidationError"],
     "results": ["ConvergenceWarning"],
     "scales": ["item_answers", "scale_scores"],
+    "sensitivity": ["bias_contour", "bias_factor", "e_value", "robustness_value"],
     "survey_language": ["convergence"],
     "validation": ["Rules"],
     "weights": ["row_normalize"],
@@ -54,13 +57,18 @@ if TYPE_CHECKING:
     from coplearn.community import load as load
     from coplearn.drift import Drift as Drift
     from coplearn.drift import decompose_drift as decompose_drift
+    from coplearn.dyadic_regression import graph_correlation as graph_correlation
     from coplearn.dyadic_regression import mrqap as mrqap
     from coplearn.dyadic_regression import netlogit as netlogit
     from coplearn.events import EventSequence as EventSequence
     from coplearn.identity import survey_identity as survey_identity
+    from coplearn.moran import lm_tests as lm_tests
+    from coplearn.moran import moran as moran
     from coplearn.network_effects import NetworkEffects as NetworkEffects
     from coplearn.numbers import read_numbers as read_numbers
     from coplearn.numbers import record_numbers as record_numbers
+    from coplearn.opinion import FriedkinJohnsen as FriedkinJohnsen
+    from coplearn.opinion import friedkin_johnsen as friedkin_johnsen
     from coplearn.panel import JointPanel as JointPanel
     from coplearn.reliability import cronbach_alpha as cronbach_alpha
     from coplearn.reliability import omega as omega
@@ -68,6 +76,10 @@ if TYPE_CHECKING:
     from coplearn.results import ConvergenceWarning as ConvergenceWarning
     from coplearn.scales import item_answers as item_answers
     from coplearn.scales import scale_scores as scale_scores
+    from coplearn.sensitivity import bias_contour as bias_contour
+    from coplearn.sensitivity import bias_factor as bias_factor
+    from coplearn.sensitivity import e_value as e_value
+    from coplearn.sensitivity import robustness_value as robustness_value
     from coplearn.survey_language import convergence as convergence
     from coplearn.validation import Rules as Rules
     from coplearn.weights import row_normalize as row_normalize

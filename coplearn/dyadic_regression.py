@@ -52,7 +52,7 @@ from coplearn.dyads import (
     qap_wald,
 )
 
-__all__ = ["DyadicRegression", "mrqap", "netlogit"]
+__all__ = ["DyadicRegression", "graph_correlation", "mrqap", "netlogit"]
 
 FEW = 15  # members below which there is a caveat
 NULLS = ("dsp", "qap")
@@ -327,6 +327,29 @@ def netlogit(
     fit = {"llf": llf, "aic": 2 * k - 2 * llf, "bic": math.log(n) * k - 2 * llf, "deviance": -2 * llf}
     said = list(_caveats(dyads, permutations, permuted))
     return _result(dyads, beta, errors, seen, permuted, null, chosen, directed, fit, said)
+
+
+def graph_correlation(a: Any, b: Any, directed: bool = True) -> float:
+    """Correlation of two relations over the pairs of members known in both.
+
+    Its permutation p-value is that of ``mrqap(a, {"b": b}, null="qap")``.
+
+    Parameters
+    ----------
+    a, b : DataFrame or array of float, shape (n_members, n_members)
+        Labelled rows and columns of b are put into the order of a; the diagonal is ignored.
+    directed : bool
+        False takes each pair once.
+
+    Examples
+    --------
+    >>> advice = np.array([[0, 1, 1], [0, 0, 1], [0, 0, 0]])
+    >>> friends = np.array([[0, 1, 0], [1, 0, 1], [0, 0, 0]])
+    >>> round(graph_correlation(advice, friends), 4)
+    0.3333
+    """
+    first, x = Dyads.of(a, {"b": b}, directed).cells
+    return float(np.corrcoef(first, x[:, 1])[0, 1])
 
 
 def _prepared(

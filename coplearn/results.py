@@ -19,7 +19,7 @@ import pandas as pd
 
 from coplearn import plots
 
-__all__ = ["CLAIMS", "ConvergenceWarning", "Estimates", "coefficients"]
+__all__ = ["CLAIMS", "ConvergenceWarning", "Estimates", "coefficients", "said"]
 
 CLAIMS = ("descriptive", "adjusted association", "design identified")
 
@@ -98,6 +98,11 @@ class Estimates:
         """Estimates with 95 % intervals, one row a parameter, without the intercept."""
         table = self.table().drop(index="intercept", errors="ignore")
         return coefficients(table if len(table) else self.table(), ax=ax)
+
+
+def said(lines: Sequence[str], claim: str, caveats: Sequence[str]) -> str:
+    """Lines of a summary with the claim and the caveats under them."""
+    return "\n".join([*lines, f"claim: {claim}", *(f"caveat: {c}" for c in caveats)])
 
 
 def coefficients(

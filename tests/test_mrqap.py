@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import sparse, stats
 
-from coplearn.dyadic_regression import mrqap, netlogit
+from coplearn.dyadic_regression import graph_correlation, mrqap, netlogit
 from coplearn.dyads import Dyads, dsp_linear, dsp_score, dsp_wald, qap_linear, qap_wald
 from coplearn.results import CLAIMS
 
@@ -278,3 +278,10 @@ def test_bad_input_of_a_logistic_regression():
         netlogit(tie, predictors, 9, null="qap", pivot="score")
     with pytest.raises(TypeError, match="a dict of name to matrix"):
         mrqap(y, [predictors["a"]], 9)
+
+
+@needs_coleman
+@pytest.mark.published
+def test_the_correlation_of_two_relations_is_that_of_sna():
+    g1, g2 = (pd.read_csv(COLEMAN / f"{g}.csv", header=None).to_numpy() for g in ("g1", "g2"))
+    assert graph_correlation(g1, g2) == pytest.approx(REFERENCE.loc["gcor", "estimate"], rel=1e-9)
