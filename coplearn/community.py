@@ -420,16 +420,18 @@ class Community:
 
     def panel(
         self,
-        ties: str | Sequence[str],
+        ties: str | Sequence[str] | None = None,
         behavior: str | Sequence[str] | None = None,
         covariates: str | Sequence[str] = (),
         waves: Sequence[Any] | None = None,
+        ties_from: str | Sequence[str] | None = None,
+        every: str = "year",
     ) -> JointPanel:
         """Ties and behaviors at the waves, as arrays over everybody present at one of them.
 
         Parameters
         ----------
-        ties : str or list of str
+        ties : str or list of str, optional
             Networks of the table `ties`; any positive value is a tie.
         behavior : str or list of str, optional
             Scales (or items), as mean scores.
@@ -438,6 +440,11 @@ class Community:
             joining at the opening of each period.
         waves : sequence, optional
             A choice of waves; by default all, in their order.
+        ties_from : str or list of str, optional
+            Kinds of events instead of `ties`, a network each. The waves are then the calendar windows of which
+            nine tenths or more were observed, and ego has a tie to alter where it acted towards it within the window.
+        every : {"day", "week", "month", "quarter", "half-year", "year"}
+            Length of those windows.
 
         Returns
         -------
@@ -445,6 +452,15 @@ class Community:
             Rows of members who did not respond are missing, as are ties to those who were not listed. Entry and
             exit between waves are interpolated on the clock of wave openings.
         """
+        if (ties is None) == (ties_from is None):
+            raise ValueError("a panel is made of networks (ties=) or of events (ties_from=): give one of them.")
+        if ties_from is not None:
+            if behavior is not None:
+                raise ValueError("behavior is known at the waves of the survey; with ties_from, leave it out.")
+            return self._event_panel(
+                [ties_from] if isinstance(ties_from, str) else list(ties_from), every, covariates, waves
+            )
+        assert ties is not None
         clock = self._tables["waves"]
         wanted = list(clock.index) if waves is None else list(waves)
         unknown = [w for w in wanted if w not in clock.index]
@@ -465,7 +481,48 @@ class Community:
         for scale in scales:
             wide = self.scores(scale).pivot(index="wave", columns="member", values=scale)
             behaviors[scale] = wide.reindex(index=chosen, columns=members).to_numpy()
-        opens = clock.loc[chosen, "opens"]
+        return self._joint(networks, behaviors, covariates, present, members, clock.loc[chosen, "opens"])
+
+    def _event_panel(
+        self, kinds: list[str], every: str, covariates: str | Sequence[str], waves: Sequence[Any] | None
+    ) -> JointPanel:
+        """Events of calendar windows as ties; see :meth:`panel`."""
+        windows = calendar_windows(self.start, self._last, every, self.timezone)
+        opens, closes = windows.edges[:-1], windows.edges[1:]
+        observed = np.minimum(closes, self._last + MICROSECOND) - np.maximum(opens, self.start)
+        whole = observed >= 0.9 * (closes - opens)
+        labels = [label for label, kept in zip(windows.labels, whole, strict=True) if kept]
+        unknown = [w for w in waves or [] if w not in labels]
+        if unknown:
+            raise ValueError(f"no {every} {listing(unknown)}. Observed are {listing(labels, 20)}.")
+        chosen = [label for label in labels if waves is None or label in waves]
+        if len(chosen) < 2:
+            raise ValueError(f"a panel needs two windows or more; of every={every!r} there are {len(chosen)}.")
+        at = [windows.labels.index(label) for label in chosen]
+        here = [self.present(opens[w], closes[w]) for w in at]
+        members = self._people[self._people.isin(np.unique(np.concatenate([h.to_numpy(dtype=object) for h in here])))]
+        present = np.array([members.isin(h) for h in here])
+        networks = {}
+        for kind in kinds:
+            events = self._relational(kind)
+            place = pd.Index(at).get_indexer(windows.locate(events["time"]))
+            ego, alter = (members.get_indexer(events[side]) for side in ("sender", "receiver"))
+            kept = (place >= 0) & (ego >= 0) & (alter >= 0)
+            ties = np.zeros((len(at), len(members), len(members)), dtype=np.uint8)
+            ties[place[kept], ego[kept], alter[kept]] = 1
+            networks[kind] = ties * (present[:, :, None] & present[:, None, :])
+        return self._joint(networks, {}, covariates, present, members, pd.Series(opens[at], index=chosen))
+
+    def _joint(
+        self,
+        networks: Mapping[str, np.ndarray],
+        behaviors: Mapping[str, np.ndarray],
+        covariates: str | Sequence[str],
+        present: np.ndarray,
+        members: pd.Index,
+        opens: pd.Series,
+    ) -> JointPanel:
+        """Networks and behaviors with the covariates and the entries and exits of their members."""
         values, levels = {}, {}
         for column in [covariates] if isinstance(covariates, str) else covariates:
             values[column], kinds = self._covariate(column, members, opens)
@@ -477,7 +534,7 @@ class Community:
             values,
             present=present,
             members=members,
-            waves=chosen,
+            waves=list(opens.index),
             presence_intervals=self._intervals(members, opens),
         )
         panel.levels.update(levels)

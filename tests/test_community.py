@@ -569,6 +569,30 @@ def test_the_panel_keeps_zero_missing_and_absent_apart(team):
     assert panel.presence_intervals[ann].tolist() == [-np.inf, np.inf]
 
 
+def test_a_panel_of_events_has_a_tie_where_somebody_acted_within_the_window(team):
+    panel = team.panel(ties_from="answer", every="half-year", covariates=["age", "tenure"])
+    # Of the half-years 2020H1 to 2021H2: ann to ben in January and ben to ann; cat to ann in July. Bots are left out.
+    expected = {("2020H1", "ann", "ben"), ("2020H1", "ben", "ann"), ("2020H2", "cat", "ann")}
+    ties = panel.networks["answer"].ties
+    found = {(panel.waves[w], panel.members[i], panel.members[j]) for w, i, j in zip(*np.nonzero(ties), strict=True)}
+    assert found == expected
+    assert list(panel.waves) == ["2020H1", "2020H2", "2021H1", "2021H2"]
+    there = pd.DataFrame(panel.present, index=panel.waves, columns=panel.members)
+    assert not there.loc["2020H2", "dov"] and there.loc["2021H1", "dov"] and not there.loc["2021H2", "ben"]
+    assert panel.covariates["tenure"].shape == (3, 4)
+
+
+def test_a_panel_of_events_says_what_it_cannot_do(team):
+    with pytest.raises(ValueError, match="give one of them"):
+        team.panel()
+    with pytest.raises(ValueError, match="known at the waves of the survey"):
+        team.panel(ties_from="answer", behavior="trust")
+    with pytest.raises(ValueError, match="no year 1999"):
+        team.panel(ties_from="answer", waves=["1999"])
+    with pytest.raises(ValueError, match="no kind of event 'anser'"):
+        team.panel(ties_from="anser")
+
+
 def test_the_panel_counts_the_ties_of_the_wave_network(team):
     panel = team.panel(ties="advice")
     for w, wave in enumerate(team.waves.index):
