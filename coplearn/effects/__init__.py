@@ -11,9 +11,10 @@ from typing import Any
 import pandas as pd
 
 from coplearn._checks import choose
+from coplearn.effects import event as _event
 from coplearn.effects.spec import Definition, Effect, definitions, names
 
-__all__ = ["Effect", "catalogue", "interaction"]
+__all__ = ["Effect", "catalogue", "goldfish", "interaction", "relevent", "remstats"]
 
 
 def interaction(*parts: Effect) -> Effect:
@@ -27,6 +28,41 @@ def interaction(*parts: Effect) -> Effect:
     if len(parts) not in (2, 3) or not all(isinstance(part, Effect) for part in parts):
         raise TypeError("an interaction is made of two or three effects: interaction(fx.ego('x'), fx.reciprocity()).")
     return Effect("interaction", parts=tuple(parts))
+
+
+def remstats(name: str, *variables: str, **settings: Any) -> Effect:
+    """An event effect by its name in remstats, with the conventions of remverse.
+
+    Examples
+    --------
+    >>> remstats("otp", unique=True), remstats("send", "age"), remstats("psABBA")
+    (otp(unique=True), sender('age'), participation_shift('AB-BA'))
+    """
+    return _event.borrowed("remstats", name, variables, settings)
+
+
+def relevent(name: str, *variables: str, **settings: Any) -> Effect:
+    """An event effect by its name in relevent, with its conventions.
+
+    Examples
+    --------
+    >>> relevent("FrPSndSnd"), relevent("CovSnd", "age")
+    (inertia(scaling='prop'), sender('age'))
+    """
+    return _event.borrowed("relevent", name, variables, settings)
+
+
+def goldfish(name: str, *variables: str, **settings: Any) -> Effect:
+    """An event effect by its name in goldfish, with its conventions: presence of ties unless ``weighted=True``.
+
+    Degrees are those of the candidate unless ``type`` is "ego" or "alter"; ``log=True`` stands for log1p.
+
+    Examples
+    --------
+    >>> goldfish("trans"), goldfish("indeg", "friendship", type="ego"), goldfish("inertia", weighted=True)
+    (otp(unique=True), indegree_sender('friendship', unique=True), inertia())
+    """
+    return _event.borrowed("goldfish", name, variables, settings)
 
 
 def catalogue(family: str | None = None) -> pd.DataFrame:

@@ -1,0 +1,266 @@
+r"""Event effects: what raises or lowers the rate at which one member acts towards another.
+
+Notation: :math:`n_{ij}` is what i sent to j so far (each event counts 1, or its weight, times what memory leaves of
+it); :math:`n_{i\cdot}` and :math:`n_{\cdot i}` its sums; (a, b) sender and receiver of the previous event. An effect
+that is given the name of a second network (``tie("friendship")``) reads that network instead.
+
+Settings shared by the effects of a history: ``scaling`` "none", "prop" (divided by its total) or "std" (standardised
+over the pairs at risk, at each event); ``unique`` (numbers of partners, and whether rather than how much); ``log``
+(log(1 + .) of the statistic); one of ``halflife``, ``window`` and ``interval=(a, b)``; ``kind`` (events of one type
+only); ``weight`` (a column of the events).
+
+Our convention of memory is that a past event weighs :math:`2^{-(t_m - t_e)/H}` at the time :math:`t_m` of the event
+that is explained; remstats lets the time run to the previous event only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from coplearn._checks import choose
+from coplearn.effects.spec import Definition, Effect, define, definition
+
+__all__ = ["CONVENTIONS", "borrowed"]
+
+_BUTTS = "Butts (2008), doi:10.1111/j.1467-9531.2008.00203.x."
+_DYNAM = "Stadtfeld & Block (2017), doi:10.15195/v4.a14."
+_GIBSON = "Gibson (2003), doi:10.1353/sof.2003.0055."
+_MEMORY = {"halflife": None, "window": None, "interval": None, "kind": None, "weight": None}
+_HISTORY = {"scaling": "none", "unique": False, "log": False, **_MEMORY}
+_PLAIN = {"scaling": "none", "log": False}
+
+# name: formula, variables, settings, source, names in other programs
+_TABLE: list[tuple[str, str, tuple[str, ...], dict[str, Any], str, dict[str, str]]] = [
+    ("baseline", "1", (), {}, _BUTTS, {"remstats": "baseline", "relevent": "baseline", "goldfish": "Intercept"}),
+    (
+        "inertia",
+        r"n_{ij}",
+        ("network",),
+        _HISTORY,
+        _BUTTS,
+        {"remstats": "inertia", "relevent": "FrPSndSnd", "goldfish": "inertia"},
+    ),
+    (
+        "reciprocity",
+        r"n_{ji}",
+        ("network",),
+        _HISTORY,
+        _BUTTS,
+        {"remstats": "reciprocity", "relevent": "FrRecSnd", "goldfish": "recip"},
+    ),
+    ("tie", r"y_{ij}", ("network",), _HISTORY, _DYNAM, {"remstats": "tie", "relevent": "CovEvent", "goldfish": "tie"}),
+    (
+        "outdegree_sender",
+        r"n_{i\cdot}",
+        ("network",),
+        _HISTORY,
+        _BUTTS,
+        {"remstats": "outdegreeSender", "relevent": "NODSnd"},
+    ),
+    (
+        "outdegree_receiver",
+        r"n_{j\cdot}",
+        ("network",),
+        _HISTORY,
+        _BUTTS,
+        {"remstats": "outdegreeReceiver", "relevent": "NODRec"},
+    ),
+    (
+        "indegree_sender",
+        r"n_{\cdot i}",
+        ("network",),
+        _HISTORY,
+        _BUTTS,
+        {"remstats": "indegreeSender", "relevent": "NIDSnd"},
+    ),
+    (
+        "indegree_receiver",
+        r"n_{\cdot j}",
+        ("network",),
+        _HISTORY,
+        _BUTTS,
+        {"remstats": "indegreeReceiver", "relevent": "NIDRec"},
+    ),
+    (
+        "outdegree_candidate",
+        r"n_{k\cdot}, k = j; k = i in a model of senders",
+        ("network",),
+        _HISTORY,
+        _DYNAM,
+        {"goldfish": "outdeg"},
+    ),
+    (
+        "indegree_candidate",
+        r"n_{\cdot k}, k = j; k = i in a model of senders",
+        ("network",),
+        _HISTORY,
+        _DYNAM,
+        {"goldfish": "indeg"},
+    ),
+    (
+        "totaldegree_sender",
+        r"n_{i\cdot} + n_{\cdot i}",
+        ("network",),
+        _HISTORY,
+        _BUTTS,
+        {"remstats": "totaldegreeSender", "relevent": "NTDegSnd"},
+    ),
+    (
+        "totaldegree_receiver",
+        r"n_{j\cdot} + n_{\cdot j}",
+        ("network",),
+        _HISTORY,
+        _BUTTS,
+        {"remstats": "totaldegreeReceiver", "relevent": "NTDegRec"},
+    ),
+    (
+        "totaldegree_dyad",
+        r"n_{i\cdot} + n_{\cdot i} + n_{j\cdot} + n_{\cdot j}",
+        ("network",),
+        _HISTORY,
+        _BUTTS,
+        {"remstats": "totaldegreeDyad"},
+    ),
+    (
+        "otp",
+        r"\sum_h \min(n_{ih}, n_{hj})",
+        ("network",),
+        _HISTORY,
+        _BUTTS,
+        {"remstats": "otp", "relevent": "OTPSnd", "goldfish": "trans"},
+    ),
+    (
+        "itp",
+        r"\sum_h \min(n_{hi}, n_{jh})",
+        ("network",),
+        _HISTORY,
+        _BUTTS,
+        {"remstats": "itp", "relevent": "ITPSnd", "goldfish": "cycle"},
+    ),
+    (
+        "osp",
+        r"\sum_h \min(n_{ih}, n_{jh})",
+        ("network",),
+        _HISTORY,
+        _BUTTS,
+        {"remstats": "osp", "relevent": "OSPSnd", "goldfish": "common_receiver"},
+    ),
+    (
+        "isp",
+        r"\sum_h \min(n_{hi}, n_{hj})",
+        ("network",),
+        _HISTORY,
+        _BUTTS,
+        {"remstats": "isp", "relevent": "ISPSnd", "goldfish": "common_sender"},
+    ),
+    (
+        "participation_shift",
+        r"[\text{(a, b) then (i, j) is the shift}]",
+        ("shift",),
+        {"scaling": "none"},
+        _GIBSON,
+        {"remstats": "psABBA", "relevent": "PSAB-BA"},
+    ),
+    (
+        "recency_rank_send",
+        r"1 / \text{rank of j among those i sent to, latest first}",
+        (),
+        _PLAIN,
+        _BUTTS,
+        {"remstats": "rrankSend", "relevent": "RSndSnd"},
+    ),
+    (
+        "recency_rank_receive",
+        r"1 / \text{rank of j among those who sent to i, latest first}",
+        (),
+        _PLAIN,
+        _BUTTS,
+        {"remstats": "rrankReceive", "relevent": "RRecSnd"},
+    ),
+]
+_TABLE += [
+    (name, rf"1 / (1 + (t - \text{{last time {what}}}) / \text{{unit}})", (), {**_PLAIN, "unit": None}, _BUTTS, short)
+    for name, what, short in (
+        ("recency_continue", "i sent to j", {"remstats": "recencyContinue"}),
+        ("recency_send_sender", "i sent", {"remstats": "recencySendSender"}),
+        ("recency_send_receiver", "j sent", {"remstats": "recencySendReceiver"}),
+        ("recency_receive_sender", "i received", {"remstats": "recencyReceiveSender"}),
+        ("recency_receive_receiver", "j received", {"remstats": "recencyReceiveReceiver"}),
+    )
+]
+_TABLE += [
+    (name, formula, ("actor",), _PLAIN, _BUTTS, short)
+    for name, formula, short in (
+        ("sender", "x_i", {"remstats": "send", "relevent": "CovSnd", "goldfish": "ego"}),
+        ("receiver", "x_j", {"remstats": "receive", "relevent": "CovRec", "goldfish": "alter"}),
+        ("same", "[x_i = x_j]", {"remstats": "same", "goldfish": "same"}),
+        ("difference", "|x_i - x_j|", {"remstats": "difference", "goldfish": "diff"}),
+        ("average", "(x_i + x_j) / 2", {"remstats": "average"}),
+        ("maximum", r"\max(x_i, x_j)", {"remstats": "maximum"}),
+        ("minimum", r"\min(x_i, x_j)", {"remstats": "minimum"}),
+    )
+]
+_TABLE += [
+    (
+        "hour_of_week",
+        r"\log \text{of the events per hour, in this hour of the week, relative to the mean}",
+        (),
+        {"scaling": "none"},
+        _BUTTS,
+        {},
+    ),
+]
+
+for _name, _formula, _variables, _settings, _source, _short in _TABLE:
+    define(Definition(_name, "event", _formula, _source, _variables, _settings, _short))
+
+_SHIFTS = ("AB-BA", "AB-BY", "AB-XA", "AB-XB", "AB-XY", "AB-AY", "AB-AB", "AB-A", "AB-B")
+# What a short name stands for beyond its plain name: variables put first, and settings.
+_Meaning: TypeAlias = tuple[str, tuple[str, ...], dict[str, Any]]
+_SPECIAL: dict[tuple[str, str], _Meaning] = {
+    **{("remstats", "ps" + s.replace("-", "")): ("participation_shift", (s,), {}) for s in _SHIFTS},
+    **{("relevent", "PS" + s): ("participation_shift", (s,), {}) for s in _SHIFTS[:6]},
+    **{
+        ("relevent", short): (name, (), {"scaling": "prop"})
+        for short, name in (
+            ("NIDSnd", "indegree_sender"),
+            ("NIDRec", "indegree_receiver"),
+            ("NODSnd", "outdegree_sender"),
+            ("NODRec", "outdegree_receiver"),
+            ("NTDegSnd", "totaldegree_sender"),
+            ("NTDegRec", "totaldegree_receiver"),
+            ("FrPSndSnd", "inertia"),
+            ("FrRecSnd", "reciprocity"),
+        )
+    },
+}
+CONVENTIONS = ("remstats", "relevent", "goldfish")
+
+
+def _short_names(program: str) -> dict[str, _Meaning]:
+    found: dict[str, _Meaning] = {row[5][program]: (row[0], (), {}) for row in _TABLE if program in row[5]}
+    return {**found, **{short: meaning for (where, short), meaning in _SPECIAL.items() if where == program}}
+
+
+def borrowed(program: str, name: str, variables: tuple[str, ...], settings: dict[str, Any]) -> Effect:
+    """The effect that another program calls `name`, with that program's conventions.
+
+    Raises
+    ------
+    ValueError
+        For a name or setting the program's vocabulary has not; the nearest is proposed.
+    """
+    short = _short_names(program)
+    plain, first, fixed = short[choose(name, list(short), f"{program} event effect")]
+    given = {**fixed, **settings}
+    if program == "goldfish":
+        if plain.endswith("_candidate") and "type" in given:
+            side = {"ego": "sender", "alter": "receiver"}[choose(given.pop("type"), ["ego", "alter"], "type")]
+            plain = plain.replace("candidate", side)
+        if "unique" in definition(plain, "event").options:
+            given["unique"] = not given.pop("weighted", False)
+    known = definition(plain, "event").options
+    for key in given:
+        choose(key, list(known), f"setting of {name} in {program}")
+    kept = {key: value for key, value in given.items() if value != known[key]}
+    return Effect(plain, first + variables, tuple(sorted(kept.items())), convention=program)

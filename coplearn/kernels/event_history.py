@@ -1,0 +1,271 @@
+r"""What is remembered of past events, and how one event changes it.
+
+A *network* here is a matrix :math:`y_{ij}` that changes in time: the events so far (all of them, those of one type,
+those of the last week, each with a weight that halves in a month), or a second relation, such as friendship. A
+:class:`History` holds several of them over the same pairs, with their margins; and, of the events themselves, when
+each pair was last active, the order in which partners were last met, and the previous event.
+
+Pairs have *slots*. A dense history has a slot for every pair, ``i * n + j``; a sparse one has slots for the pairs that
+ever occur, and for their mirror images, sorted by sender and found by bisection. Everything below works on both::
+
+    history = dense_history(n, rate, triads)                 # up to a few thousand members
+    history = sparse_history(n, senders, receivers, rate)    # pairs that occur; any number of members
+    advance(history, time)                                   # memory that halves moves on
+    add(history, k, i, j, grown(history, k, time))           # y[k, i, j] += 1 at that time
+    record(history, i, j, time)                              # the event itself: recency, ranks, previous
+    value(history, k, i, j)                                  # y[k, i, j], 0 where there is no slot
+
+Halving memory costs nothing between events: ``y`` is kept as of the moment ``base[k]``, and ``scale[k]``, set by
+:func:`advance`, brings it forward.
+Sums over common partners (otp, itp, osp, isp) are kept up to date in a dense history, in ``triads``, and counted anew
+by whoever asks in a sparse one (:func:`count_triads`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+__all__ = [
+    "OTP",
+    "ITP",
+    "OSP",
+    "ISP",
+    "History",
+    "add",
+    "advance",
+    "count_triads",
+    "dense_history",
+    "grown",
+    "record",
+    "slot_of",
+    "sparse_history",
+    "value",
+]
+
+OTP, ITP, OSP, ISP = 0, 1, 2, 3
+
+
+class History(NamedTuple):
+    """Networks over the same pairs, and the trace of the events.
+
+    ``n`` members, ``dense``; slots: ``first`` (n + 1) and ``alter`` (slots) by sender, ``first_in`` (n + 1) and
+    ``slot_in`` (slots) by receiver, ``ego`` (slots). Networks k: ``y`` (k, slots), sums ``sent`` and ``received``
+    (k, n), numbers of different partners ``alters`` and ``egos`` (k, n), ``total``, ``rate`` (ln 2 / half-life, or 0),
+    ``base`` and ``scale`` (k). Third members: ``triads``
+    (q, slots) of ``triad_kind``, ``triad_net``, ``triad_unique`` (q). Trace: times ``last`` (slots), ``last_sent`` and
+    ``last_received`` (n), -inf where never; ``rank_sent`` and ``rank_received`` (slots), 1 = most recent partner of
+    the slot's sender, 0 = never; ``previous`` (2): sender and receiver of the previous event, -1 before the first.
+    """
+
+    n: int
+    dense: bool
+    first: np.ndarray
+    alter: np.ndarray
+    ego: np.ndarray
+    first_in: np.ndarray
+    slot_in: np.ndarray
+    y: np.ndarray
+    sent: np.ndarray
+    received: np.ndarray
+    alters: np.ndarray
+    egos: np.ndarray
+    total: np.ndarray
+    rate: np.ndarray
+    base: np.ndarray
+    scale: np.ndarray
+    triads: np.ndarray
+    triad_kind: np.ndarray
+    triad_net: np.ndarray
+    triad_unique: np.ndarray
+    last: np.ndarray
+    last_sent: np.ndarray
+    last_received: np.ndarray
+    rank_sent: np.ndarray
+    rank_received: np.ndarray
+    previous: np.ndarray
+
+
+def dense_history(n: int, rate: np.ndarray, triads: np.ndarray) -> History:
+    """An empty history with a slot for every pair.
+
+    Parameters
+    ----------
+    rate : float array, shape (n_networks,)
+        ln 2 / half-life of each network, 0 where memory does not halve.
+    triads : int64 array, shape (n_triads, 3)
+        Rows (kind, network, 1 if unique) to keep up to date.
+    """
+    ego, alter = np.divmod(np.arange(n * n), n)
+    return _history(n, True, ego, alter, rate, triads)
+
+
+def sparse_history(n: int, senders: np.ndarray, receivers: np.ndarray, rate: np.ndarray) -> History:
+    """An empty history with slots for the pairs given, and their mirror images."""
+    pairs = np.unique(np.concatenate([senders * n + receivers, receivers * n + senders]))
+    ego, alter = np.divmod(pairs, n)
+    return _history(n, False, ego, alter, rate, np.empty((0, 3), np.int64))
+
+
+def _history(n: int, dense: bool, ego: np.ndarray, alter: np.ndarray, rate: np.ndarray, triads: np.ndarray) -> History:
+    slots, k = len(ego), len(rate)
+    return History(
+        n=n,
+        dense=dense,
+        first=np.searchsorted(ego, np.arange(n + 1)).astype(np.int64),
+        alter=alter.astype(np.int64),
+        ego=ego.astype(np.int64),
+        first_in=np.concatenate([[0], np.cumsum(np.bincount(alter, minlength=n))]).astype(np.int64),
+        slot_in=np.argsort(alter, kind="stable").astype(np.int64),
+        y=np.zeros((k, slots)),
+        sent=np.zeros((k, n)),
+        received=np.zeros((k, n)),
+        alters=np.zeros((k, n)),
+        egos=np.zeros((k, n)),
+        total=np.zeros(k),
+        rate=rate,
+        base=np.zeros(k),
+        scale=np.ones(k),
+        triads=np.zeros((len(triads), slots)),
+        triad_kind=np.ascontiguousarray(triads[:, 0], np.int64),
+        triad_net=np.ascontiguousarray(triads[:, 1], np.int64),
+        triad_unique=np.ascontiguousarray(triads[:, 2] == 1),
+        last=np.full(slots, -np.inf),
+        last_sent=np.full(n, -np.inf),
+        last_received=np.full(n, -np.inf),
+        rank_sent=np.zeros(slots, np.int64),
+        rank_received=np.zeros(slots, np.int64),
+        previous=np.full(2, -1, np.int64),
+    )
+
+
+@njit(cache=True, nogil=True)
+def slot_of(h, i, j):
+    """Slot of a pair; -1 where a sparse history has none."""
+    if h.dense:
+        return i * h.n + j
+    low, high = h.first[i], h.first[i + 1]
+    while low < high:
+        middle = (low + high) // 2
+        if h.alter[middle] < j:
+            low = middle + 1
+        else:
+            high = middle
+    if low < h.first[i + 1] and h.alter[low] == j:
+        return low
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def value(h, k, i, j):
+    """The network as it stands: y[k, i, j]."""
+    s = slot_of(h, i, j)
+    return 0.0 if s < 0 else h.y[k, s] * h.scale[k]
+
+
+@njit(cache=True, nogil=True)
+def advance(h, time):
+    """Bring halving memory forward to a time; the moment of reference follows before numbers grow too large."""
+    for k in range(len(h.rate)):
+        if h.rate[k] > 0.0:
+            gone = h.rate[k] * (time - h.base[k])
+            if gone > 300.0:
+                left = np.exp(-gone)
+                h.y[k] *= left
+                h.sent[k] *= left
+                h.received[k] *= left
+                h.total[k] *= left
+                for q in range(len(h.triad_net)):
+                    if h.triad_net[q] == k and not h.triad_unique[q]:
+                        h.triads[q] *= left
+                h.base[k] = time
+                gone = 0.0
+            h.scale[k] = np.exp(-gone)
+
+
+@njit(cache=True, nogil=True)
+def grown(h, k, time):
+    """What a unit at a time is worth as of ``base[k]``."""
+    return np.exp(h.rate[k] * (time - h.base[k]))
+
+
+@njit(cache=True, nogil=True)
+def add(h, k, i, j, delta):
+    """Change y[k, i, j] by `delta` (as of the moment for which ``scale[k]`` is 1), and the margins with it."""
+    s = slot_of(h, i, j)
+    before = h.y[k, s]
+    after = before + delta
+    if abs(after) < 1e-9 * abs(delta):
+        after = 0.0  # what expired leaves nothing behind
+    h.y[k, s] = after
+    if before == 0.0 and after != 0.0:
+        h.alters[k, i] += 1.0
+        h.egos[k, j] += 1.0
+    elif before != 0.0 and after == 0.0:
+        h.alters[k, i] -= 1.0
+        h.egos[k, j] -= 1.0
+    h.sent[k, i] = h.sent[k, i] + (after - before) if h.alters[k, i] > 0.0 else 0.0
+    h.received[k, j] = h.received[k, j] + (after - before) if h.egos[k, j] > 0.0 else 0.0
+    h.total[k] += after - before
+
+
+@njit(cache=True, nogil=True)
+def _to_front(ranks, start, stop, s):
+    """Put slot s first in the list of partners start..stop; those who were before it move back by one."""
+    before = ranks[s]
+    if before == 1:
+        return
+    for other in range(start, stop):
+        if ranks[other] > 0 and (before == 0 or ranks[other] < before):
+            ranks[other] += 1
+    ranks[s] = 1
+
+
+@njit(cache=True, nogil=True)
+def record(h, i, j, time):
+    """An event happened: who was last active, with whom, and in which order. j = -1 for a broadcast."""
+    h.previous[0], h.previous[1] = i, j
+    h.last_sent[i] = time
+    if j < 0:
+        return
+    h.last_received[j] = time
+    there, back = slot_of(h, i, j), slot_of(h, j, i)
+    h.last[there] = time
+    _to_front(h.rank_sent, h.first[i], h.first[i + 1], there)
+    _to_front(h.rank_received, h.first[j], h.first[j + 1], back)
+
+
+@njit(cache=True, nogil=True)
+def _least(one, other, unique):
+    if unique:
+        return 1.0 if one > 0.0 and other > 0.0 else 0.0
+    return min(one, other)
+
+
+@njit(cache=True, nogil=True)
+def count_triads(h, kind, k, unique, i, j):
+    """Sum over third members h of the smaller leg (unique: the number of h with both legs), counted anew.
+
+    OTP: i to h to j. ITP: j to h to i. OSP: i to h and j to h. ISP: h to i and h to j.
+    """
+    total = 0.0
+    if kind == OTP or kind == OSP:
+        for s in range(h.first[i], h.first[i + 1]):
+            if h.y[k, s] > 0.0:
+                third = h.alter[s]
+                if third != i and third != j:
+                    other = slot_of(h, third, j) if kind == OTP else slot_of(h, j, third)
+                    if other >= 0:
+                        total += _least(h.y[k, s], h.y[k, other], unique)
+    else:
+        for place in range(h.first_in[i], h.first_in[i + 1]):
+            s = h.slot_in[place]
+            if h.y[k, s] > 0.0:
+                third = h.ego[s]
+                if third != i and third != j:
+                    other = slot_of(h, j, third) if kind == ITP else slot_of(h, third, j)
+                    if other >= 0:
+                        total += _least(h.y[k, s], h.y[k, other], unique)
+    return total if unique else total * h.scale[k]

@@ -1,0 +1,259 @@
+r"""The statistics of relational event models: one number for a pair (i, j), from the history before an event.
+
+:func:`statistic` knows each of them by an integer code, and reads a :class:`~coplearn.kernels.event_history.History`,
+dense or sparse. A model is a table of *terms* (:class:`Terms`); a column of its design is the product of up to three
+terms (interactions). Standardised terms cannot be had from one pair: whoever asks for them standardises over all pairs
+at risk. In models of the sender alone, j is -1, and only terms about the sender make sense.
+
+Definitions and references: Butts (2008), Sociological Methodology 38(1), 155-200,
+doi:10.1111/j.1467-9531.2008.00203.x; Stadtfeld & Block (2017), Sociological Science 4, 318-352,
+doi:10.15195/v4.a14.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from coplearn.kernels.event_history import count_triads, slot_of, value
+
+__all__ = ["CODES", "SHIFTS", "Terms", "column", "statistic"]
+
+# Codes in an order that the kernel relies on: first what reads a network, then the trace, then covariates.
+CODES = {
+    name: code
+    for code, name in enumerate(
+        [
+            "baseline",
+            "inertia",
+            "reciprocity",
+            "outdegree_sender",
+            "outdegree_receiver",
+            "indegree_sender",
+            "indegree_receiver",
+            "totaldegree_sender",
+            "totaldegree_receiver",
+            "totaldegree_dyad",
+            "otp",
+            "itp",
+            "osp",
+            "isp",
+            "participation_shift",
+            "recency_rank_send",
+            "recency_rank_receive",
+            "recency_continue",
+            "recency_send_sender",
+            "recency_send_receiver",
+            "recency_receive_sender",
+            "recency_receive_receiver",
+            "sender",
+            "receiver",
+            "same",
+            "difference",
+            "average",
+            "maximum",
+            "minimum",
+            "tenure_sender",
+            "tenure_receiver",
+            "hour_of_week",
+        ]
+    )
+}
+SHIFTS = {
+    name: code
+    for code, name in enumerate(
+        ["AB-BA", "AB-BY", "AB-XA", "AB-XB", "AB-XY", "AB-AY", "AB-AB", "AB-A", "AB-B"],
+    )
+}
+
+_BASELINE, _INERTIA, _RECIPROCITY = CODES["baseline"], CODES["inertia"], CODES["reciprocity"]
+_OUT_I, _OUT_J = CODES["outdegree_sender"], CODES["outdegree_receiver"]
+_IN_I, _IN_J = CODES["indegree_sender"], CODES["indegree_receiver"]
+_TOTAL_I, _TOTAL_J, _TOTAL_IJ = CODES["totaldegree_sender"], CODES["totaldegree_receiver"], CODES["totaldegree_dyad"]
+_OTP, _ISP, _SHIFT = CODES["otp"], CODES["isp"], CODES["participation_shift"]
+_RANK_SEND, _RANK_RECEIVE = CODES["recency_rank_send"], CODES["recency_rank_receive"]
+_CONTINUE, _SEND_I, _SEND_J = CODES["recency_continue"], CODES["recency_send_sender"], CODES["recency_send_receiver"]
+_RECEIVE_I, _RECEIVE_J = CODES["recency_receive_sender"], CODES["recency_receive_receiver"]
+_SENDER, _RECEIVER, _SAME, _DIFFERENCE = CODES["sender"], CODES["receiver"], CODES["same"], CODES["difference"]
+_AVERAGE, _MAXIMUM, _MINIMUM = CODES["average"], CODES["maximum"], CODES["minimum"]
+_TENURE_I, _TENURE_J, _HOUR = CODES["tenure_sender"], CODES["tenure_receiver"], CODES["hour_of_week"]
+
+
+class Terms(NamedTuple):
+    """Terms r and columns c of a model.
+
+    ``code``; ``net``: network, of those that read one; ``choice``: participation shift, covariate, or place in
+    ``History.triads``; ``unique``: partners and presence rather than sums; ``share``: divided by its total;
+    ``standard``: to be standardised by the caller; ``log``: log(1 + .) of it; ``setting``: value of 0/0 for shares,
+    unit of time for recency and tenure. ``factors`` (c, 3): terms multiplied in each column, -1 for none.
+    ``hours`` (168): log relative rate of each hour of the week, from the moment ``monday`` on, ``hour`` long.
+    """
+
+    code: np.ndarray
+    net: np.ndarray
+    choice: np.ndarray
+    unique: np.ndarray
+    share: np.ndarray
+    standard: np.ndarray
+    log: np.ndarray
+    setting: np.ndarray
+    factors: np.ndarray
+    hours: np.ndarray
+    monday: float
+    hour: float
+
+
+@njit(cache=True, nogil=True)
+def _shift(a, b, choice, i, j):
+    """Participation shift from the previous event a to b, to the pair i, j; 0 before the first event."""
+    if a < 0:
+        return False
+    if choice == 0:  # AB-BA
+        return i == b and j == a
+    if choice == 1:  # AB-BY
+        return i == b and j != a and j != b
+    if choice == 2:  # AB-XA
+        return i != a and i != b and j == a
+    if choice == 3:  # AB-XB
+        return i != a and i != b and j == b
+    if choice == 4:  # AB-XY
+        return i != a and i != b and j != a and j != b
+    if choice == 5:  # AB-AY
+        return i == a and j != a and j != b
+    if choice == 6:  # AB-AB
+        return i == a and j == b
+    if choice == 7:  # AB-A
+        return i == a
+    return i == b  # AB-B
+
+
+@njit(cache=True, nogil=True)
+def _degree(h, k, unique, i, out, into):
+    """Sum (unique: number of partners) of what i sent, received, or both."""
+    total = 0.0
+    if out:
+        total += h.alters[k, i] if unique else h.sent[k, i] * h.scale[k]
+    if into:
+        total += h.egos[k, i] if unique else h.received[k, i] * h.scale[k]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _recent(last, time, unit):
+    return 0.0 if last == -np.inf else 1.0 / ((time - last) / unit + 1.0)
+
+
+@njit(cache=True, nogil=True)
+def _from_network(r, terms, h, i, j):
+    code, k, unique, share = terms.code[r], terms.net[r], terms.unique[r], terms.share[r]
+    if code == _INERTIA or code == _RECIPROCITY:
+        y = value(h, k, i, j) if code == _INERTIA else value(h, k, j, i)
+        if unique:
+            y = 1.0 if y > 0.0 else 0.0
+        if not share:
+            return y
+        total = _degree(h, k, unique, i, code == _INERTIA, code == _RECIPROCITY)
+        return y / total if total > 0.0 else terms.setting[r]
+    if code <= _TOTAL_IJ:
+        y = 0.0
+        if code != _OUT_J and code != _IN_J and code != _TOTAL_J:
+            y += _degree(h, k, unique, i, code != _IN_I, code != _OUT_I)
+        if code == _OUT_J or code == _IN_J or code >= _TOTAL_J:
+            y += _degree(h, k, unique, j, code != _IN_J, code != _OUT_J)
+        if not share:
+            return y
+        total = h.total[k] * h.scale[k] * (2.0 if code >= _TOTAL_I else 1.0)
+        return y / total if total > 0.0 else terms.setting[r]
+    if h.dense:
+        q = terms.choice[r]
+        return h.triads[q, i * h.n + j] * (1.0 if unique else h.scale[k])
+    return count_triads(h, code - _OTP, k, unique, i, j)
+
+
+@njit(cache=True, nogil=True)
+def _from_trace(r, terms, h, time, i, j):
+    code = terms.code[r]
+    if code == _SHIFT:
+        return 1.0 if _shift(h.previous[0], h.previous[1], terms.choice[r], i, j) else 0.0
+    if code == _SEND_I:
+        return _recent(h.last_sent[i], time, terms.setting[r])
+    if code == _SEND_J:
+        return _recent(h.last_sent[j], time, terms.setting[r])
+    if code == _RECEIVE_I:
+        return _recent(h.last_received[i], time, terms.setting[r])
+    if code == _RECEIVE_J:
+        return _recent(h.last_received[j], time, terms.setting[r])
+    s = slot_of(h, i, j)
+    if s < 0:
+        return 0.0
+    if code == _CONTINUE:
+        return _recent(h.last[s], time, terms.setting[r])
+    rank = h.rank_sent[s] if code == _RANK_SEND else h.rank_received[s]
+    return 1.0 / rank if rank > 0 else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _from_covariate(r, terms, x, time, i, j):
+    code, c = terms.code[r], terms.choice[r]
+    if code == _HOUR:
+        return terms.hours[int((time - terms.monday) // terms.hour) % 168]
+    if code == _SENDER:
+        return x[c, i]
+    if code == _RECEIVER:
+        return x[c, j]
+    if code == _TENURE_I or code == _TENURE_J:
+        return max(time - x[c, i if code == _TENURE_I else j], 0.0) / terms.setting[r]
+    one, other = x[c, i], x[c, j]
+    if code == _SAME:
+        return 1.0 if one == other else 0.0
+    if code == _DIFFERENCE:
+        return abs(one - other)
+    if code == _AVERAGE:
+        return (one + other) / 2.0
+    if code == _MAXIMUM:
+        return max(one, other)
+    return min(one, other)
+
+
+@njit(cache=True, nogil=True)
+def statistic(r, terms, h, x, time, i, j):
+    """Term r for the pair (i, j) at a time, given the history; not standardised.
+
+    Parameters
+    ----------
+    r : int
+        Row of `terms`.
+    terms : Terms
+    h : History
+        Advanced to the time from which halving memory counts (ours: `time`).
+    x : float array, shape (n_covariates, n)
+        Covariates of members as they stand.
+    time : float
+    i, j : int
+        Sender and receiver; j = -1 in models of the sender alone.
+    """
+    code = terms.code[r]
+    if code == _BASELINE:
+        return 1.0
+    if code <= _ISP:
+        y = _from_network(r, terms, h, i, j)
+    elif code < _SENDER:
+        y = _from_trace(r, terms, h, time, i, j)
+    elif code <= _HOUR:
+        y = _from_covariate(r, terms, x, time, i, j)
+    else:
+        raise ValueError("unknown code of an event statistic")
+    return np.log1p(y) if terms.log[r] else y
+
+
+@njit(cache=True, nogil=True)
+def column(c, terms, h, x, time, i, j):
+    """Column c of the design for the pair (i, j): the product of its terms."""
+    product = 1.0
+    for part in range(3):
+        r = terms.factors[c, part]
+        if r >= 0:
+            product *= statistic(r, terms, h, x, time, i, j)
+    return product
