@@ -1,15 +1,19 @@
 """Waves: ties, behavior and covariates of the same members at successive moments.
 
-Panel models read arrays over ``[wave, ego, alter]`` and ``[wave, member]``. Three things that look alike are
+Panel models read arrays over ``[wave, ego, alter]`` and ``[wave, member]``. Four things that look alike are
 kept apart: a *zero* (ego responded and did not name alter), a *missing* value (ego did not respond, or alter
-was not listed: 255 in ties, NaN in behavior), and an *absent* member (not in the community at that wave:
-``present`` is False, whatever the arrays hold there).
+was not listed: 255 in ties, NaN in behavior), an *absent* member (not in the community at that wave:
+``present`` is False, whatever the arrays hold there), and a *structural* tie (it could not have been otherwise:
+its value is in the ties, and a mask says so).
+
+A network is directed, undirected (both cells of a pair hold the same), or two-mode (members by other nodes, such as
+projects; there is no diagonal then).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,34 +28,51 @@ MISSING_TIE = 255
 
 @dataclass(frozen=True, eq=False)
 class NetworkPanel:
-    """Ties among the same members at successive waves.
+    """Ties among the same members, or from members to other nodes, at successive waves.
 
     Attributes
     ----------
     name : str
-    ties : ndarray of uint8, shape (n_waves, n_members, n_members)
-        1 where ego (row) names alter (column); 255 where unknown. The diagonal is 0.
+    ties : ndarray of uint8, shape (n_waves, n_members, n_members) or (n_waves, n_members, n_nodes)
+        1 where ego (row) names alter (column); 255 where unknown. The diagonal of a one-mode network is 0.
     present : ndarray of bool, shape (n_waves, n_members)
         Who belonged to the community at that wave.
     waves : Index
         Labels of the waves.
+    directed : bool
+    nodes : Index, optional
+        Of a two-mode network: labels of the columns.
     """
 
     name: str
     ties: np.ndarray
     present: np.ndarray
     waves: pd.Index
+    directed: bool = True
+    nodes: pd.Index | None = None
 
     def __post_init__(self) -> None:
         self.ties.setflags(write=False)
 
+    @property
+    def two_mode(self) -> bool:
+        """Whether columns are other nodes than members."""
+        return self.nodes is not None
+
+    def _pairs(self, wave: int) -> np.ndarray:
+        """Pairs that count at a wave: both there, no diagonal, an undirected pair once."""
+        here = self.present[wave]
+        if self.two_mode:
+            return np.repeat(here[:, None], self.ties.shape[2], axis=1)
+        both = np.outer(here, here)
+        return np.triu(both, 1) if not self.directed else both & ~np.eye(len(here), dtype=bool)
+
     def table(self) -> pd.DataFrame:
         """Per wave: members present, ties, missing dyads, density among known dyads, and Jaccard with the next wave."""
         rows = []
-        n_waves, n, _ = self.ties.shape
-        off = ~np.eye(n, dtype=bool)
+        n_waves = len(self.ties)
         for w in range(n_waves):
-            here = np.outer(self.present[w], self.present[w]) & off
+            here = self._pairs(w)
             known = here & (self.ties[w] != MISSING_TIE)
             row: dict[str, Any] = {
                 "wave": self.waves[w],
@@ -62,7 +83,7 @@ class NetworkPanel:
             row["density"] = float(row["ties"] / known.sum()) if known.any() else np.nan
             row["jaccard"] = np.nan
             if w + 1 < n_waves:
-                both = known & np.outer(self.present[w + 1], self.present[w + 1]) & (self.ties[w + 1] != MISSING_TIE)
+                both = known & self._pairs(w + 1) & (self.ties[w + 1] != MISSING_TIE)
                 now, then = self.ties[w][both] == 1, self.ties[w + 1][both] == 1
                 if (now | then).any():
                     row["jaccard"] = float((now & then).sum() / (now | then).sum())
@@ -99,17 +120,19 @@ class JointPanel:
     networks : dict of str to NetworkPanel
     behaviors : dict of str to BehaviorPanel
     covariates : dict of str to ndarray
-        Shape (n_members,), or (n_waves - 1, n_members) where value *m* holds during period *m*; NaN missing.
+        Shape (n_members,), or (n_waves - 1, n_members) where value *m* holds during period *m*; NaN missing. Of the
+        second-mode nodes of a two-mode network: shape (n_nodes,) or (n_waves - 1, n_nodes).
     levels : dict of str to list of str
         For a covariate made of labels, the label behind each whole number.
     dyadic : dict of str to ndarray
-        Shape (n_members, n_members) or (n_waves - 1, n_members, n_members).
+        Shape (n_members, n_members) or (n_waves - 1, n_members, n_members); NaN missing. In two-mode networks
+        n_nodes columns.
     present : ndarray of bool, shape (n_waves, n_members)
-    presence_intervals : ndarray of float, shape (n_members, 2)
-        Entry and exit on the clock of waves (0 is the first wave, 1.5 is midway between the second and the
-        third); -inf and inf for members who were there throughout.
+    presence_intervals : ndarray of float, shape (n_members, 2 k)
+        Entry and exit, k times, on the clock of waves (0 is the first wave, 1.5 is midway between the second and the
+        third); -inf and inf for members who were there throughout; NaN where there is no second interval.
     structural : dict of str to ndarray of bool
-        Per network, shape (n_waves, n_members, n_members): ties that could not have been otherwise.
+        Per network, in the shape of its ties: ties that could not have been otherwise.
     """
 
     members: pd.Index
@@ -135,28 +158,37 @@ class JointPanel:
         structural: Mapping[str, Any] | None = None,
         members: Sequence[str] | None = None,
         waves: Sequence[Any] | None = None,
+        directed: Mapping[str, bool] | None = None,
+        two_mode: Collection[str] = (),
     ) -> JointPanel:
         """Make a panel from plain arrays.
 
         Parameters
         ----------
-        ties : dict of str to array_like, shape (n_waves, n_members, n_members)
-            0, 1, and NaN or 255 for missing.
+        ties : dict of str to array_like, shape (n_waves, n_members, n_members) or (n_waves, n_members, n_nodes)
+            0, 1, and NaN or 255 for missing; 10 and 11 for a structural 0 and 1.
         behavior : dict of str to array_like, shape (n_waves, n_members), optional
             NaN for missing.
         covariates : dict of str to array_like, shape (n_members,) or (n_waves - 1, n_members), optional
+            NaN for missing. Also of the nodes of a two-mode network.
         dyadic : dict of str to array_like, shape (n_members, n_members) or (n_waves - 1, ...), optional
         present : array_like of bool, shape (n_waves, n_members), optional
-            By default what `presence_intervals` says, or everybody.
-        presence_intervals : array_like, shape (n_members, 2), optional
-            Entry and exit on the clock of waves.
-        structural : dict of str to array_like of bool, shape (n_waves, n_members, n_members), optional
+            By default what `presence_intervals` says, or everybody. Where only `present` is given, members come and
+            go in the middle of a period.
+        presence_intervals : array_like, shape (n_members, 2) or list of lists, optional
+            Entry and exit on the clock of waves, 0 for the first wave; several pairs for members who came back.
+        structural : dict of str to array_like of bool, in the shape of the ties, optional
         members, waves : sequences of labels, optional
+        directed : dict of str to bool, optional
+            By default a one-mode network is undirected if it is symmetric at every wave.
+        two_mode : collection of str
+            Networks whose columns are other nodes than the members; a network that is not square is two-mode anyway.
 
         Raises
         ------
         ValueError
-            For shapes that do not agree, values other than 0, 1 and missing, or a diagonal that is not empty.
+            For shapes that do not agree, values other than 0, 1, 10, 11 and missing, a diagonal that is not empty,
+            and a network that is called undirected and is not symmetric.
 
         Examples
         --------
@@ -164,53 +196,104 @@ class JointPanel:
         JointPanel: 2 members, 2 waves
           networks   advice (1, 2 ties)
         """
-        shapes = {name: np.shape(x) for name, x in ties.items()}
-        if not shapes:
+        if not ties:
             raise ValueError("a panel needs at least one network: ties={'advice': array}.")
-        first = next(iter(shapes.values()))
-        if len(first) != 3 or first[1] != first[2]:
-            raise ValueError(f"ties have shape {first}; expected (n_waves, n_members, n_members).")
+        first = np.shape(next(iter(ties.values())))
+        if len(first) != 3:
+            raise ValueError(
+                f"ties {next(iter(ties))!r} have shape {first}; expected (n_waves, n_members, n_members), or "
+                "(n_waves, n_members, n_nodes) for a two-mode network."
+            )
         n_waves, n, _ = first
-        index = pd.Index(members if members is not None else [f"m{i + 1:0{len(str(n))}d}" for i in range(n)])
+        if n_waves < 2:
+            raise ValueError("a panel needs two waves or more; there is 1.")
+        index = pd.Index(members if members is not None else _labels("m", n))
         clock = pd.Index(waves if waves is not None else range(1, n_waves + 1))
         if len(index) != n or len(clock) != n_waves:
             raise ValueError(f"{len(index)} members and {len(clock)} waves are named, the ties have {n} and {n_waves}.")
-        intervals = np.tile([-np.inf, np.inf], (n, 1))
-        if presence_intervals is not None:
-            intervals = _shaped(presence_intervals, "presence_intervals", (n, 2)).astype(float)
-        moments = np.arange(n_waves)[:, None]
+        for name in [*two_mode, *(directed or {}), *(structural or {})]:
+            choose(name, ties, "network")
+        intervals = _intervals(presence_intervals, index)
         if present is None:
-            there = (intervals[:, 0] <= moments) & (moments < intervals[:, 1])
+            moments = np.arange(n_waves)[:, None, None]
+            with np.errstate(invalid="ignore"):
+                inside = (intervals[:, 0::2] <= moments) & (moments < intervals[:, 1::2])
+            there: np.ndarray = np.any(inside, axis=2)
+            # whoever leaves at the last wave answered it
+            there[-1] |= (intervals[:, 1::2] == n_waves - 1).any(axis=1)
         else:
             there = _shaped(present, "present", (n_waves, n)).astype(bool)
-        networks = {
-            name: NetworkPanel(name, _tie_array(x, name, first, index, clock), there, clock) for name, x in ties.items()
-        }
+        networks, fixed, sizes = {}, {}, {n}
+        for name, values in ties.items():
+            raw, mask = _tie_array(values, name, (n_waves, n), index, clock, name in two_mode)
+            if structural and name in structural:
+                mask = mask | _shaped(structural[name], f"structural {name!r}", raw.shape).astype(bool)
+                if (raw[mask] == MISSING_TIE).any():
+                    raise ValueError(f"structural {name!r} marks ties that are missing; a structural tie is 0 or 1.")
+            other = raw.shape[2] != n or name in two_mode
+            nodes = pd.Index(_labels("node", raw.shape[2])) if other else None
+            arcs = True if other else _is_directed(raw, name, (directed or {}).get(name))
+            networks[name] = NetworkPanel(name, raw, there, clock, arcs, nodes)
+            if mask.any():
+                fixed[name] = mask
+                mask.setflags(write=False)
+            sizes.add(raw.shape[2])
         behaviors = {
             name: BehaviorPanel(
                 name, np.where(there, _shaped(z, f"behavior {name!r}", (n_waves, n)).astype(float), np.nan)
             )
             for name, z in (behavior or {}).items()
         }
+        lengths = sorted(sizes, key=lambda size: size != n)
         values = {
-            k: _shaped(v, f"covariate {k!r}", (n,), (n_waves - 1, n)).astype(float)
+            k: _shaped(v, f"covariate {k!r}", *((m,) for m in lengths), *((n_waves - 1, m) for m in lengths))
             for k, v in (covariates or {}).items()
         }
         pairs = {
-            k: _shaped(v, f"dyadic {k!r}", (n, n), (n_waves - 1, n, n)).astype(float) for k, v in (dyadic or {}).items()
+            k: _shaped(v, f"dyadic {k!r}", *((n, m) for m in lengths), *((n_waves - 1, n, m) for m in lengths))
+            for k, v in (dyadic or {}).items()
         }
+        values, pairs = ({k: v.astype(float) for k, v in d.items()} for d in (values, pairs))
+        twice = [k for k in behaviors if k in networks or k in values] + [k for k in values if k in networks]
+        if twice:
+            raise ValueError(
+                f"{listing(twice)} names two things: networks, behaviors and covariates need names of their own."
+            )
         for array in [there, intervals, *values.values(), *pairs.values()]:
             array.setflags(write=False)
-        fixed = {k: _shaped(v, f"structural {k!r}", first).astype(bool) for k, v in (structural or {}).items()}
-        for name in fixed:
-            choose(name, networks, "network")
         return cls(index, clock, networks, behaviors, values, there, intervals, pairs, fixed)
+
+    def rounded(self, behavior: str, step: float = 1.0) -> JointPanel:
+        """The panel with a behavior in whole steps, as actor-oriented models need it: value / step, rounded.
+
+        Parameters
+        ----------
+        behavior : str
+        step : float
+            How much of the behavior's own unit one step is; 0.5 makes 1.0, 1.5, 2.0 into 2, 3, 4.
+
+        Examples
+        --------
+        >>> ties = np.zeros((2, 3, 3)); ties[1, 0, 1] = 1
+        >>> panel = JointPanel.from_arrays({"advice": ties}, {"efficacy": [[2.4, 3.6, 1.0], [2.8, 3.2, np.nan]]})
+        >>> panel.rounded("efficacy").behaviors["efficacy"].values
+        array([[ 2.,  4.,  1.],
+               [ 3.,  3., nan]])
+        """
+        if not step > 0:
+            raise ValueError(f"step is {step!r}; give a positive number.")
+        choose(behavior, self.behaviors, "behavior")
+        # half steps go up, whatever the neighbours: numpy's rint goes to the even number
+        values = np.floor(self.behaviors[behavior].values / step + 0.5)
+        return replace(self, behaviors=self.behaviors | {behavior: BehaviorPanel(behavior, values)})
 
     def __repr__(self) -> str:
         lines = [f"JointPanel: {plural(len(self.members), 'member')}, {plural(len(self.waves), 'wave')}"]
-        nets = [
-            f"{name} ({', '.join(f'{t:,}' for t in net.table()['ties'])} ties)" for name, net in self.networks.items()
-        ]
+        nets = []
+        for name, net in self.networks.items():
+            kind = f" two-mode, {plural(len(net.nodes), 'node')}," if net.nodes is not None else ""
+            kind = kind or ("" if net.directed else " undirected,")
+            nets.append(f"{name} ({', '.join(f'{t:,}' for t in net.table()['ties'])} ties{kind.rstrip(',')})")
         lines.append(f"  networks   {', '.join(nets)}")
         for title, held in (("behaviors", self.behaviors), ("covariates", self.covariates), ("dyadic", self.dyadic)):
             if held:
@@ -221,29 +304,78 @@ class JointPanel:
         return "\n".join(lines)
 
 
+def _labels(letter: str, count: int) -> list[str]:
+    return [f"{letter}{i + 1:0{len(str(count))}d}" for i in range(count)]
+
+
 def _shaped(values: Any, name: str, *shapes: tuple[int, ...]) -> np.ndarray:
     array = np.asarray(values)
     if array.shape not in shapes:
-        wanted = " or ".join(str(s) for s in shapes)
+        wanted = " or ".join(str(s) for s in dict.fromkeys(shapes))
         raise ValueError(f"{name} has shape {array.shape}; expected {wanted}.")
     return array
 
 
-def _tie_array(values: Any, name: str, shape: tuple[int, ...], members: pd.Index, waves: pd.Index) -> np.ndarray:
-    """Ties as uint8 with 255 for missing, checked."""
-    raw = _shaped(values, f"ties {name!r}", shape).astype(float)
-    raw = np.where(np.isnan(raw), MISSING_TIE, raw)
+def _intervals(given: Any, members: pd.Index) -> np.ndarray:
+    """Entry and exit in pairs of columns, NaN where a member has fewer pairs than another."""
+    n = len(members)
+    if given is None:
+        return np.tile([-np.inf, np.inf], (n, 1))
+    rows = [np.asarray(row, dtype=float).ravel() for row in given]
+    if len(rows) != n or any(len(row) % 2 or not len(row) for row in rows):
+        raise ValueError(
+            f"presence_intervals has {plural(len(rows), 'row')}; give {plural(n, 'member')} one row of entry and exit "
+            "each (several pairs for those who came back)."
+        )
+    table = np.full((n, max(len(row) for row in rows)), np.nan)
+    for i, row in enumerate(rows):
+        table[i, : len(row)] = row
+        known = row[~np.isnan(row)]
+        if len(known) % 2 or (np.diff(known) < 0).any():
+            raise ValueError(f"presence_intervals of {members[i]} are {row.tolist()}: entry comes before exit.")
+    return table
+
+
+def _is_directed(raw: np.ndarray, name: str, said: bool | None) -> bool:
+    """Whether a one-mode network has arcs; by default undirected if symmetric at all waves and not empty."""
+    symmetric = bool((raw == raw.transpose(0, 2, 1)).all())
+    if said is False and not symmetric:
+        w, i, j = (int(k[0]) for k in np.nonzero(raw != raw.transpose(0, 2, 1)))
+        raise ValueError(
+            f"ties {name!r} are called undirected, but wave {w + 1} is not symmetric (row {i + 1}, column {j + 1}). "
+            "Symmetrize them first."
+        )
+    return (not symmetric or not (raw == 1).any()) if said is None else bool(said)
+
+
+def _tie_array(
+    values: Any, name: str, size: tuple[int, int], members: pd.Index, waves: pd.Index, two_mode: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ties as uint8 with 255 for missing, checked; and which of them are structural (codes 10 and 11)."""
+    given = np.asarray(values, dtype=float)
+    if given.ndim != 3 or given.shape[:2] != size:
+        raise ValueError(f"ties {name!r} has shape {given.shape}; expected {(*size, size[1])}.")
+    raw = np.where(np.isnan(given), MISSING_TIE, given)
+    structural = (raw == 10) | (raw == 11)
+    raw = np.where(structural, raw - 10, raw)
+    square = given.shape[2] == size[1] and not two_mode
     odd = ~np.isin(raw, [0, 1, MISSING_TIE])
     if odd.any():
         w, i, j = (int(k[0]) for k in np.nonzero(odd))
+        alter = members[j] if square else f"node {j + 1}"
         raise ValueError(
-            f"ties {name!r}: wave {waves[w]}, {members[i]} to {members[j]} is {raw[w, i, j]:g}; "
-            "write 0, 1, or NaN (255) for missing."
+            f"ties {name!r}: wave {waves[w]}, {members[i]} to {alter} is {raw[w, i, j]:g}; "
+            "write 0, 1, or NaN (255) for missing, 10 or 11 for structural."
         )
-    own = np.einsum("wii->wi", raw) == 1
-    if own.any():
-        w, i = (int(k[0]) for k in np.nonzero(own))
-        raise ValueError(f"ties {name!r}: wave {waves[w]}, {listing([members[i]])} names itself; the diagonal is 0.")
     ties = raw.astype(np.uint8)
-    ties[:, np.arange(shape[1]), np.arange(shape[1])] = 0
-    return ties
+    if square:
+        own = np.einsum("wii->wi", raw) == 1
+        if own.any():
+            w, i = (int(k[0]) for k in np.nonzero(own))
+            raise ValueError(
+                f"ties {name!r}: wave {waves[w]}, {listing([members[i]])} names itself; the diagonal is 0."
+            )
+        here = np.arange(size[1])
+        ties[:, here, here] = 0
+        structural[:, here, here] = False
+    return ties, structural

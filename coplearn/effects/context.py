@@ -37,6 +37,7 @@ class ActorFacts:
     name: str
     index: int  # row of the actor variables `v` of the kernels
     mean: float = 0.0  # what was subtracted (0 where not centred)
+    average: float = 0.0  # of the values, centred or not
     range: float = 1.0
     similarity_mean: float = 0.0
     low: float = 0.0  # smallest and largest value, as observed
