@@ -18,6 +18,7 @@ _CONTENTS = {
     "drift": ["Drift", "decompose_drift"],
     "dyadic_regression": ["graph_correlation", "mrqap", "netlogit"],
     "events": ["EventSequence"],
+    "exposure": ["TemporalAutocorrelation"],
     "identity": ["survey_identity"],
     "moran": ["lm_tests", "moran"],
     "network_effects": ["NetworkEffects"],
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from coplearn.dyadic_regression import mrqap as mrqap
     from coplearn.dyadic_regression import netlogit as netlogit
     from coplearn.events import EventSequence as EventSequence
+    from coplearn.exposure import TemporalAutocorrelation as TemporalAutocorrelation
     from coplearn.identity import survey_identity as survey_identity
     from coplearn.moran import lm_tests as lm_tests
     from coplearn.moran import moran as moran

@@ -108,3 +108,64 @@ def score(y, predictors, k, order):
     v = np.diag(p * (1 - p))
     left = np.eye(len(e)) - v @ z @ np.linalg.inv(z.T @ v @ z) @ z.T
     return e @ left @ (target - p) / np.sqrt(e @ left @ v @ e)
+
+
+# --- panels ---------------------------------------------------------------------------------------------------
+
+
+def exposure(w, y, i):
+    """Weighted sum over alters, the unknown ones replaced by the mean of the known; None where nobody is known."""
+    alters = [j for j in range(len(y)) if w[i][j] > 0]
+    known = [j for j in alters if np.isfinite(y[j])]
+    if not alters:
+        return 0.0
+    if not known:
+        return None
+    total = sum(w[i][j] for j in alters)
+    return total * sum(w[i][j] * y[j] for j in known) / sum(w[i][j] for j in known)
+
+
+def panel_rows(y, ties):
+    """(member, wave, outcome, own past, exposure, isolate) one wave back; rows with a gap left out."""
+    rows = []
+    for t in range(1, len(y)):
+        for i in range(len(y[0])):
+            seen = exposure(ties[t - 1], y[t - 1], i)
+            if np.isfinite(y[t][i]) and np.isfinite(y[t - 1][i]) and seen is not None:
+                rows.append((i, t, y[t][i], y[t - 1][i], seen, float(not sum(ties[t - 1][i]))))
+    return rows
+
+
+def clustered(x, z, y, a, who):
+    """Linear GMM and its clustered covariance, member by member."""
+    g = z.T @ x
+    made = np.linalg.inv(g.T @ a @ g) @ g.T @ a
+    beta = made @ z.T @ y
+    u = y - x @ beta
+    s = sum(np.outer(z[who == i].T @ u[who == i], z[who == i].T @ u[who == i]) for i in set(who))
+    m, (n, k) = len(set(who)), x.shape
+    return beta, m / (m - 1) * (n - 1) / (n - k) * made @ s @ made.T
+
+
+def difference_gmm(y, ties, depth=3):
+    """Arellano and Bond's one-step estimate of own past and exposure, with wave marks."""
+    rows = {(r[0], r[1]): r for r in panel_rows(y, ties)}
+    kept = [key for key in rows if (key[0], key[1] - 1) in rows]
+    waves = sorted({t for _, t in kept})
+    x, z, target = [], [], []
+    for i, t in kept:
+        now, before = rows[i, t], rows[i, t - 1]
+        marks = [float(t == wave) for wave in waves]
+        step = [now[c] - before[c] for c in (3, 4, 5)]
+        levels = []
+        for back in range(1, depth + 1):
+            old = rows.get((i, t - back))
+            levels += [old[3], old[4]] if old else [0.0, 0.0]
+        x.append([*step, *marks])
+        z.append([step[2], *marks, *levels])
+        target.append(now[2] - before[2])
+    x, z, target = np.array(x), np.array(z), np.array(target)
+    x = x[:, [0, 1, *(c for c in range(2, x.shape[1]) if x[:, c].any())]]
+    z = z[:, z.any(axis=0)]
+    h = np.array([[2 * (a == b) - (a[0] == b[0] and abs(a[1] - b[1]) == 1) for b in kept] for a in kept], dtype=float)
+    return clustered(x, z, target, np.linalg.pinv(z.T @ h @ z), np.array([i for i, _ in kept]))
