@@ -20,6 +20,7 @@ _CONTENTS = {
     "events": ["EventSequence"],
     "exposure": ["TemporalAutocorrelation"],
     "identity": ["survey_identity"],
+    "instruments": ["LinearInMeans", "check_identification"],
     "moran": ["lm_tests", "moran"],
     "network_effects": ["NetworkEffects"],
     "numbers": ["read_numbers", "record_numbers"],
@@ -64,6 +65,8 @@ if TYPE_CHECKING:
     from coplearn.events import EventSequence as EventSequence
     from coplearn.exposure import TemporalAutocorrelation as TemporalAutocorrelation
     from coplearn.identity import survey_identity as survey_identity
+    from coplearn.instruments import LinearInMeans as LinearInMeans
+    from coplearn.instruments import check_identification as check_identification
     from coplearn.moran import lm_tests as lm_tests
     from coplearn.moran import moran as moran
     from coplearn.network_effects import NetworkEffects as NetworkEffects

@@ -6,9 +6,11 @@ metric of a weight matrix A,
 .. math:: \hat\beta = (G'AG)^{-1}G'A\,Z'y, \qquad G = Z'X, \qquad
    \mathrm{Cov} = c\,(G'AG)^{-1}G'A\,S\,AG(G'AG)^{-1}, \quad S = \sum_i Z_i'\hat u_i\hat u_i'Z_i,
 
-the sum over members i. Ordinary regression has Z = X, two-stage least squares :math:`A = (Z'Z)^{-1}`; c is the usual
-small-sample factor. How much instruments say about each of several regressors is told by the conditional F of
-Sanderson & Windmeijer (2016), and whether more instruments than regressors agree by Hansen's J.
+the sum over members i. Where errors are mixtures :math:`u = J\varepsilon` of independent ones, as after a mean over
+peers was subtracted, :math:`S = \hat\sigma^2 Z'JJ'Z`. Ordinary regression has Z = X, two-stage least squares
+:math:`A = (Z'Z)^{-1}`; c is the usual small-sample factor. How much instruments say about each of several
+regressors is told by the conditional F of Sanderson & Windmeijer (2016), and whether more instruments than regressors
+agree by Hansen's J.
 
 References
 ----------
@@ -23,6 +25,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy import sparse
 
 __all__ = ["Moments"]
 
@@ -41,6 +44,8 @@ class Moments:
         Whose row it is, counted from 0; rows of one cluster may depend on each other.
     weight : ndarray of float, shape (l, l), optional
         A; by default the inverse of Z'Z.
+    mixing : csr_array of float, shape (n, m), optional
+        J, where errors are mixtures of independent ones with one variance. Clusters of several rows take precedence.
     """
 
     y: np.ndarray
@@ -48,6 +53,7 @@ class Moments:
     z: np.ndarray
     cluster: np.ndarray
     weight: np.ndarray | None = None
+    mixing: sparse.csr_array | None = None
 
     @cached_property
     def _metric(self) -> np.ndarray:
@@ -79,12 +85,19 @@ class Moments:
         return self.by_cluster(self.z * self.residuals[:, None])
 
     @cached_property
-    def covariance(self) -> np.ndarray:
-        """Clustered; with one row a cluster, robust to unequal variances."""
+    def spread(self) -> np.ndarray:
+        """S, the covariance matrix of Z'u."""
         (n, k), groups = self.x.shape, len(np.unique(self.cluster))
-        factor = groups / (groups - 1) * (n - 1) / (n - k)
-        made = self.scores @ self._maker.T
-        return factor * made.T @ made
+        if self.mixing is not None and groups == n:
+            s2 = float(self.residuals @ self.residuals) / float(self.mixing.multiply(self.mixing).sum()) * n / (n - k)
+            mixed = self.mixing.T @ self.z
+            return s2 * mixed.T @ mixed
+        return groups / (groups - 1) * (n - 1) / (n - k) * self.scores.T @ self.scores
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """Of the estimates; with one row a cluster, robust to unequal variances."""
+        return self._maker @ self.spread @ self._maker.T
 
     @cached_property
     def plain_covariance(self) -> np.ndarray:
@@ -102,9 +115,8 @@ class Moments:
         df = rank - self.x.shape[1]
         if df < 1:
             return {"statistic": math.nan, "df": 0, "p": math.nan}
-        again = Moments(
-            self.y, self.x, self.z, self.cluster, np.linalg.pinv(self.scores.T @ self.scores, hermitian=True)
-        )
+        spread = self.scores.T @ self.scores if self.mixing is None else self.spread
+        again = Moments(self.y, self.x, self.z, self.cluster, np.linalg.pinv(spread, hermitian=True))
         total = again.z.T @ again.residuals
         statistic = float(total @ (again._metric @ total))
         return {"statistic": statistic, "df": df, "p": float(chi2.sf(statistic, df))}
