@@ -16,15 +16,20 @@ _CONTENTS = {
     "cohorts": ["Cohorts"],
     "community": ["Community", "load"],
     "drift": ["Drift", "decompose_drift"],
+    "dropout": ["attrition"],
     "dyadic_regression": ["graph_correlation", "mrqap", "netlogit"],
     "events": ["EventSequence"],
     "exposure": ["TemporalAutocorrelation"],
+    "growth_curves": ["growth", "pattern_mixture", "within_between"],
     "identity": ["survey_identity"],
     "instruments": ["LinearInMeans", "check_identification"],
+    "invariance": ["measurement_invariance"],
+    "lagged_panels": ["cross_lagged"],
     "moran": ["lm_tests", "moran"],
     "network_effects": ["NetworkEffects"],
     "numbers": ["read_numbers", "record_numbers"],
     "opinion": ["FriedkinJohnsen", "friedkin_johnsen"],
+    "pair_ties": ["p2"],
     "panel": ["JointPanel"],
     "reliability": ["cronbach_alpha", "omega"],
     "report": ["ValidationError"],
@@ -59,14 +64,20 @@ if TYPE_CHECKING:
     from coplearn.community import load as load
     from coplearn.drift import Drift as Drift
     from coplearn.drift import decompose_drift as decompose_drift
+    from coplearn.dropout import attrition as attrition
     from coplearn.dyadic_regression import graph_correlation as graph_correlation
     from coplearn.dyadic_regression import mrqap as mrqap
     from coplearn.dyadic_regression import netlogit as netlogit
     from coplearn.events import EventSequence as EventSequence
     from coplearn.exposure import TemporalAutocorrelation as TemporalAutocorrelation
+    from coplearn.growth_curves import growth as growth
+    from coplearn.growth_curves import pattern_mixture as pattern_mixture
+    from coplearn.growth_curves import within_between as within_between
     from coplearn.identity import survey_identity as survey_identity
     from coplearn.instruments import LinearInMeans as LinearInMeans
     from coplearn.instruments import check_identification as check_identification
+    from coplearn.invariance import measurement_invariance as measurement_invariance
+    from coplearn.lagged_panels import cross_lagged as cross_lagged
     from coplearn.moran import lm_tests as lm_tests
     from coplearn.moran import moran as moran
     from coplearn.network_effects import NetworkEffects as NetworkEffects
@@ -74,6 +85,7 @@ if TYPE_CHECKING:
     from coplearn.numbers import record_numbers as record_numbers
     from coplearn.opinion import FriedkinJohnsen as FriedkinJohnsen
     from coplearn.opinion import friedkin_johnsen as friedkin_johnsen
+    from coplearn.pair_ties import p2 as p2
     from coplearn.panel import JointPanel as JointPanel
     from coplearn.reliability import cronbach_alpha as cronbach_alpha
     from coplearn.reliability import omega as omega
