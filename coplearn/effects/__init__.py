@@ -13,6 +13,7 @@ import pandas as pd
 from coplearn._checks import choose
 from coplearn.effects import behavior as _behavior  # noqa: F401 -- its definitions are what we want
 from coplearn.effects import event as _event
+from coplearn.effects import network as _network  # noqa: F401  (its definitions)
 from coplearn.effects import rate as _rate  # noqa: F401
 from coplearn.effects.spec import Definition, Effect, definitions, names
 

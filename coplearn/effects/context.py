@@ -26,6 +26,7 @@ class NetworkFacts:
     two_mode: bool = False
     n_columns: int = 0
     average_degree: float = 0.0  # of actors' out-degrees, over all waves
+    average_mutual: float = 0.0  # of actors' reciprocated degrees, over all waves
     balance_mean: float = 0.0  # mean of |x_ih - x_jh| over start waves and distinct i, j, h
     structural_mean: float = 0.0  # the same of |x_hi - x_hj|
 

@@ -1,0 +1,236 @@
+"""Definitions of network effects of actor variables and dyadic covariates; notation of ``coplearn.effects.network``."""
+
+from coplearn.effects.context import Row
+from coplearn.effects.network_rows import (
+    ANY,
+    ONE_MODE,
+    Facts,
+    Moment,
+    bilinear,
+    degree,
+    effect,
+    path,
+    product,
+)
+from coplearn.kernels import saom_network as k
+from coplearn.kernels import saom_network_terms as t
+
+__all__: list[str] = []
+
+FORWARD, BACKWARD = t.FORWARD, t.BACKWARD
+ACTOR, DYADIC = ("actor",), ("dyadic",)
+SNIJDERS_2001 = "Snijders (2001), doi:10.1111/0081-1750.00099."
+SNIJDERS_2010 = "Snijders, van de Bunt & Steglich (2010), doi:10.1016/j.socnet.2009.02.004."
+LOMI_2019 = "Snijders & Lomi (2019), doi:10.1017/nws.2018.30."
+
+
+# Ego's value, alter's value, and how they go together.
+for name, short, pair, formula, kind, networks, source in (
+    ("ego", "egoX", t.EGO, r"v_i x_{i+}", "ego", ("directed", "two-mode"), SNIJDERS_2001),
+    ("ego_squared", "egoSqX", t.EGO_2, r"v_i^2 x_{i+}", "ego", ("directed", "two-mode"), LOMI_2019),
+    ("alter", "altX", t.ALTER, r"\sum_j x_{ij} v_j", "dyadic", ("directed", "two-mode"), SNIJDERS_2001),
+    ("alter_squared", "altSqX", t.ALTER_2, r"\sum_j x_{ij} v_j^2", "dyadic", ("directed", "two-mode"), LOMI_2019),
+    (
+        "similarity",
+        "simX",
+        t.SIMILAR,
+        r"\sum_j x_{ij} (sim_{ij} - \overline{sim}), sim_{ij} = 1 - |v_i - v_j| / range",
+        "dyadic",
+        ONE_MODE,
+        SNIJDERS_2001,
+    ),
+    ("same", "sameX", t.SAME, r"\sum_j x_{ij} 1\{v_i = v_j\}", "dyadic", ONE_MODE, SNIJDERS_2001),
+    ("different", "unequalX", t.UNEQUAL, r"\sum_j x_{ij} 1\{v_i \neq v_j\}", "dyadic", ONE_MODE, SNIJDERS_2001),
+    ("ego_by_alter", "egoXaltX", t.EGO_ALTER, r"v_i \sum_j x_{ij} v_j", "dyadic", ONE_MODE, SNIJDERS_2010),
+    ("difference", "diffX", t.DIFFERENCE, r"\sum_j x_{ij} (v_j - v_i)", "dyadic", ("directed",), LOMI_2019),
+    ("difference_squared", "diffSqX", t.DIFFERENCE_2, r"\sum_j x_{ij} (v_j - v_i)^2", "dyadic", ONE_MODE, LOMI_2019),
+    ("difference_absolute", "absDiffX", t.ABS_DIFFERENCE, r"\sum_j x_{ij} |v_j - v_i|", "dyadic", ONE_MODE, LOMI_2019),
+    (
+        "ego_by_difference",
+        "egoDiffX",
+        t.EGO_DIFFERENCE,
+        r"\sum_j x_{ij} v_i (v_j - v_i)",
+        "dyadic",
+        ("directed",),
+        LOMI_2019,
+    ),
+    (
+        "higher",
+        "higher",
+        t.HIGHER,
+        r"\sum_j x_{ij} (1 + \mathrm{sign}(v_i - v_j)) / 2",
+        "dyadic",
+        ("directed",),
+        SNIJDERS_2010,
+    ),
+    (
+        "alter_higher",
+        "altHigherEgoX",
+        t.ALTER_HIGHER,
+        r"\sum_j x_{ij} \mathrm{sign}(v_j - v_i)",
+        "dyadic",
+        ("directed",),
+        SNIJDERS_2010,
+    ),
+    (
+        "ego_plus_alter",
+        "egoPlusAltX",
+        t.EGO_PLUS_ALTER,
+        r"\sum_j x_{ij} (v_i + v_j)",
+        "dyadic",
+        ONE_MODE,
+        SNIJDERS_2010,
+    ),
+    (
+        "ego_plus_alter_squared",
+        "egoPlusAltSqX",
+        t.EGO_PLUS_ALTER_2,
+        r"\sum_j x_{ij} (v_i^2 + v_j^2)",
+        "dyadic",
+        ONE_MODE,
+        LOMI_2019,
+    ),
+):
+    effect(name, short, formula, product(pair), ACTOR, interaction=kind, networks=networks, source=source)
+for name, short, pair, formula in (
+    ("similarity_reciprocated", "simRecipX", t.SIMILAR, r"(sim_{ij} - \overline{sim})"),
+    ("same_reciprocated", "sameXRecip", t.SAME, r"1\{v_i = v_j\}"),
+    ("ego_by_alter_reciprocated", "egoXaltXRecip", t.EGO_ALTER, r"v_i v_j"),
+):
+    effect(
+        name,
+        short,
+        rf"\sum_j x_{{ij}} x_{{ji}} {formula}",
+        product(pair, back=True),
+        ACTOR,
+        interaction="dyadic",
+        source=SNIJDERS_2010,
+    )
+for name, short, pair, who, sign in (
+    ("ego_at_least", "egoRThresholdX", t.EGO_GE, "v_i", r"\geq"),
+    ("ego_at_most", "egoLThresholdX", t.EGO_LE, "v_i", r"\leq"),
+    ("alter_at_least", "altRThresholdX", t.ALTER_GE, "v_j", r"\geq"),
+    ("alter_at_most", "altLThresholdX", t.ALTER_LE, "v_j", r"\leq"),
+):
+    effect(
+        name,
+        short,
+        rf"\sum_j x_{{ij}} 1\{{{who} {sign} p\}}, of the centred value",
+        product(pair),
+        ACTOR,
+        parameter=0,
+        interaction="ego" if who == "v_i" else "dyadic",
+        networks=("directed", "two-mode"),
+    )
+effect(
+    "activity_to_positive",
+    "outXMore",
+    r"\max(\sum_j x_{ij} 1\{v_j > 0\} - p, 0)",
+    bilinear(t.EXCESS, t.ALTER_POSITIVE),
+    ACTOR,
+    parameter=0,
+)
+for name, short, shape, formula in (
+    ("outdegree_distance", "degAbsDiffX", t.DISTANCE, r"|x_{i+} - \lfloor v_i \rfloor|"),
+    ("outdegree_surplus", "degPosDiffX", t.EXCESS, r"\max(x_{i+} - \lfloor v_i \rfloor, 0)"),
+    ("outdegree_shortfall", "degNegDiffX", t.SHORTFALL, r"\max(\lfloor v_i \rfloor - x_{i+}, 0)"),
+):
+    effect(name, short, formula, degree(shape, of_variable=True), ACTOR, networks=ANY)
+
+# Triads and covariates.
+
+
+def through_alter(f: Facts, kind: str, row: Row) -> Moment:
+    """The two-path counts for its first tie."""
+    return Moment(path(FORWARD, FORWARD, 2, k.MIDDLE)(f))
+
+
+effect(
+    "transitive_triplets_by_intermediary",
+    "transTripX",
+    r"\sum_{j,h} v_h x_{ij} x_{ih} x_{hj}",
+    path(FORWARD, FORWARD, 3, k.MIDDLE),
+    ACTOR,
+    moment=through_alter,
+)
+for name, short, weight, back, formula in (
+    ("transitive_triplets_same", "sameXTransTrip", k.ENDS_SAME, False, r"1\{v_i = v_j\}"),
+    ("transitive_triplets_different", "diffXTransTrip", k.ENDS_DIFFER, False, r"1\{v_i \neq v_j\}"),
+    ("transitive_triplets_homogeneous", "homXTransTrip", k.ALL_SAME, False, r"1\{v_i = v_j = v_h\}"),
+    ("transitive_triplets_similar", "simXTransTrip", k.ENDS_SIMILAR, False, r"(sim_{ij} - \overline{sim})"),
+    ("transitive_triplets_jumping", "jumpXTransTrip", k.JUMP, False, r"1\{v_i = v_h \neq v_j\}"),
+    ("transitive_reciprocated_triplets_same", "sameXTransRecTrip", k.ENDS_SAME, True, r"1\{v_i = v_j\}"),
+    ("transitive_reciprocated_triplets_different", "diffXTransRecTrip", k.ENDS_DIFFER, True, r"1\{v_i \neq v_j\}"),
+    ("transitive_reciprocated_triplets_homogeneous", "homXTransRecTrip", k.ALL_SAME, True, r"1\{v_i = v_j = v_h\}"),
+):
+    effect(
+        name,
+        short,
+        rf"\sum_{{j,h}} {'x_{ij} x_{ji}' if back else 'x_{ij}'} x_{{ih}} x_{{hj}} {formula}",
+        path(FORWARD, FORWARD, 3, weight, back=back),
+        ACTOR,
+        source=SNIJDERS_2010,
+    )
+
+# Activity to the same and to others.
+for name, short, first, formula in (
+    ("activity_to_same", "sameXOutAct", t.SAME, r"(\sum_j x_{ij} 1\{v_i = v_j\})^2"),
+    ("activity_to_different", "diffXOutAct", t.UNEQUAL, r"(\sum_j x_{ij} 1\{v_i \neq v_j\})^2"),
+):
+    effect(
+        name,
+        short,
+        formula + ", the power 3/2 with p = 2",
+        bilinear(t.SQUARE, first, shape=lambda p: (t.POWER_1_5 if p == 2 else t.SQUARE, -1)),
+        ACTOR,
+        parameter=1,
+    )
+effect(
+    "activity_to_same_and_different",
+    "crossXOutAct",
+    r"\sum_j x_{ij} 1\{v_i = v_j\} \sum_j x_{ij} 1\{v_i \neq v_j\}",
+    bilinear(t.IDENTITY, t.SAME, t.IDENTITY, t.UNEQUAL),
+    ACTOR,
+    parameter=1,
+)
+effect(
+    "activity_weighted_by_alters",
+    "altXOutAct",
+    r"(\sum_j x_{ij} v_j)^2",
+    bilinear(t.SQUARE, t.ALTER),
+    ACTOR,
+    parameter=1,
+)
+for name, short, pair, formula in (
+    ("activity_of_reciprocated_same", "sameXReciAct", t.BACK_SAME, "="),
+    ("activity_of_reciprocated_different", "diffXReciAct", t.BACK_UNEQUAL, r"\neq"),
+):
+    effect(
+        name,
+        short,
+        rf"x_{{i+}} \sum_j x_{{ij}} x_{{ji}} 1\{{v_i {formula} v_j\}}",
+        bilinear(t.IDENTITY, t.ONE, t.IDENTITY, pair),
+        ACTOR,
+        parameter=1,
+    )
+
+# Dyadic covariates.
+effect(
+    "dyadic",
+    "X",
+    r"\sum_j x_{ij} (w_{ij} - \bar w)",
+    product(t.DYADIC),
+    DYADIC,
+    interaction="dyadic",
+    networks=ANY,
+    source=SNIJDERS_2001,
+)
+effect(
+    "dyadic_reciprocated",
+    "XRecip",
+    r"\sum_j x_{ij} x_{ji} (w_{ij} - \bar w)",
+    product(t.DYADIC, back=True),
+    DYADIC,
+    interaction="dyadic",
+    source=SNIJDERS_2010,
+)

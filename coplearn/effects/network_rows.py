@@ -1,0 +1,275 @@
+"""Parts of which network effects are made, and the rows of numbers that they become.
+
+Each maker (:func:`product`, :func:`degree`, :func:`path`, ...) takes the few choices that distinguish effects of one
+kind and returns a function from :class:`Facts`, what is known of the data, to a :class:`Row` for
+``coplearn.kernels.saom_network``, where the slots of a row are explained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from coplearn.effects.context import Context, NetworkFacts, Row
+from coplearn.effects.spec import Definition, define
+from coplearn.kernels import saom_network as kernel
+from coplearn.kernels import saom_network_terms as t
+
+__all__ = [
+    "ANY",
+    "ONE_MODE",
+    "Facts",
+    "Moment",
+    "bilinear",
+    "cycle",
+    "degree",
+    "effect",
+    "geometric",
+    "path",
+    "product",
+    "reach",
+    "special",
+    "triad",
+]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """How the method of moments sums an effect.
+
+    Attributes
+    ----------
+    row : Row
+        What the kernel evaluates; nearly always that of :func:`encode`.
+    network : {"current", "start", "both", "self"}
+        State of the owner network in which the terms of ties are read. "current" is the end of the period, and its
+        start for the ties lost in endowment effects. "start": always the start; "both": the sum of "current" and
+        "start"; "self": the network of gained (lost) ties alone in creation (endowment) effects.
+    """
+
+    row: Row
+    network: str = "current"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a maker of rows may use: its network and variables with their numbers and constants, and the parameter."""
+
+    context: Context
+    names: tuple[str, ...]
+    wanted: tuple[str, ...]
+    p: float
+
+    @property
+    def own(self) -> NetworkFacts:
+        return self.context.network()
+
+    def _named(self, kind: str, position: int = 0) -> str | None:
+        found = [name for name, k in zip(self.names, self.wanted, strict=True) if k == kind]
+        return found[position] if len(found) > position else None
+
+    @property
+    def v(self) -> Any:
+        name = self._named("actor")
+        return self.context.actor(name) if name else None
+
+    @property
+    def u(self) -> Any:
+        name = self._named("actor", 1)
+        return self.context.actor(name) if name else None
+
+    @property
+    def d(self) -> Any:
+        name = self._named("dyadic")
+        return self.context.dyadic(name) if name else None
+
+    @property
+    def w(self) -> Any:
+        name = self._named("network")
+        return self.context.network(name) if name else None
+
+    def index(self, what: Any) -> int:
+        return -1 if what is None else what.index
+
+
+SNIJDERS_2017 = "Snijders (2017), doi:10.1146/annurev-statistics-060116-054035."
+
+Maker = Callable[[Facts], Row]
+KNOWN = {"": 0, "ego": 1, "alter": 2, "both": 3, "dyadic": 4}
+EGO_NEEDED = {t.EGO, t.EGO_2, t.EGO_GE, t.EGO_LE}
+ALTER_NEEDED = {t.ALTER, t.ALTER_2, t.ALTER_GE, t.ALTER_LE, t.ALTER_POSITIVE}
+NEITHER_NEEDED = {t.ONE, t.W, t.W_BACK, t.W_BOTH, t.W_DEGREE_GAP, t.BACK}
+
+
+def _needs(pair: int) -> int:
+    """Whose value a pair term needs, in the bits of p[6]."""
+    if pair in NEITHER_NEEDED:
+        return 0
+    if pair == t.DYADIC:
+        return KNOWN["dyadic"]
+    return KNOWN["ego"] if pair in EGO_NEEDED else KNOWN["alter"] if pair in ALTER_NEEDED else KNOWN["both"]
+
+
+def _pair_constants(f: Facts, pair: int) -> tuple[float, float]:
+    """What a pair term subtracts and divides by."""
+    if pair == t.SIMILAR or pair == kernel.ENDS_SIMILAR:
+        return f.v.similarity_mean, f.v.range
+    return (f.d.mean, 1.0) if pair == t.DYADIC else (0.0, 1.0)
+
+
+def product(
+    pair: int = t.ONE,
+    ego: int = t.NO_DEGREE,
+    alter: int = t.NO_DEGREE,
+    shape: int | Callable[[float], int] = t.IDENTITY,
+    back: bool = False,
+    centre: Callable[[Facts], float] | None = None,
+    parameter: Callable[[Facts], float] = lambda f: f.p,
+    other: bool = False,
+    scale: float = 1.0,
+) -> Maker:
+    """A term of the pair times degrees of ego and alter, in the own network or another one."""
+
+    def make(f: Facts) -> Row:
+        mean, size = _pair_constants(f, pair)
+        second = f.d if f.d is not None else f.u
+        form = shape(f.p) if callable(shape) else shape
+        net = f.w if f.w is not None else f.own
+        return Row(
+            kernel.PRODUCT,
+            (net.index, f.index(f.v), f.index(second), pair, ego, alter, form, int(back)),
+            (parameter(f), centre(f) if centre else 0.0, mean, size, 0.0, 0.0, _needs(pair), scale),
+        )
+
+    return make
+
+
+def degree(shape: int, of_variable: bool = False, whole: bool = True) -> Maker:
+    """A function of the outdegree."""
+
+    def make(f: Facts) -> Row:
+        number = 0.0 if of_variable else f.p
+        if shape == t.CENTRED_SQUARE:
+            number = f.own.average_degree
+        needs = KNOWN["ego"] if of_variable else 0
+        a = (-1, f.index(f.v), -1, shape)
+        return Row(kernel.DEGREE, a, (number, number, 0.0, 1.0, 0.0, float(not whole), needs, 1.0))
+
+    return make
+
+
+def path(
+    first: int,
+    second: int,
+    roles: int = 1,
+    weight: int = kernel.PLAIN,
+    shape: int | Callable[[float], int] = t.IDENTITY,
+    back: bool = False,
+    rest: int = kernel.NO_REST,
+    legs: str = "xx",
+    factor: float = 1.0,
+    scale: float = 1.0,
+    constant: Callable[[Facts], float] = lambda f: 0.0,
+    parameter: Callable[[float], float] = lambda p: p,
+) -> Maker:
+    """Two-paths from ego to alter; `legs` says of what: x the own network, w the other one, d the dyadic covariate."""
+
+    def make(f: Facts) -> Row:
+        index = {"x": f.own.index, "w": f.index(f.w), "d": f.index(f.d)}
+        ways = [way + 4 if on == "d" else way for way, on in zip((first, second), legs, strict=True)]
+        mean, size = (f.v.similarity_mean, f.v.range) if weight == kernel.ENDS_SIMILAR else (0.0, 1.0)
+        ends = weight in (kernel.ENDS_SAME, kernel.ENDS_DIFFER, kernel.ENDS_SIMILAR, kernel.ALL_SAME, kernel.JUMP)
+        form = shape(f.p) if callable(shape) else shape
+        a = (index[legs[0]], ways[0], index[legs[1]], ways[1], roles + 4 * back, weight, f.index(f.v), form)
+        p = (parameter(f.p), factor, mean, size, float(rest), constant(f), KNOWN["both"] if ends else 0, scale)
+        return Row(kernel.PATH, a, p)
+
+    return make
+
+
+def geometric(first: int, second: int, legs: str = "xx") -> Maker:
+    return path(first, second, shape=t.GEOMETRIC, legs=legs, parameter=lambda p: p / 100)
+
+
+def reach(second: int, shape: int, untied: bool = False) -> Maker:
+    """Nodes that ego reaches over two steps."""
+
+    def make(f: Facts) -> Row:
+        a = (-1, -1, f.own.index, second, int(untied), -1, f.index(f.v), shape)
+        return Row(kernel.REACH, a, (f.p / 100, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
+
+    return make
+
+
+def special(which: int, parameter: float | None = None, centre: Callable[[Facts], float] | None = None) -> Maker:
+    """Isolates and other effects with a change statistic of their own."""
+
+    def make(f: Facts) -> Row:
+        number = f.p if parameter is None else parameter
+        middle = centre(f) if centre else 0.0
+        return Row(kernel.SPECIAL, (-1, -1, -1, which), (number, middle, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
+
+    return make
+
+
+def effect(
+    name: str,
+    short: str,
+    formula: str,
+    row: Maker,
+    variables: tuple[str, ...] = (),
+    parameter: float | None = None,
+    interaction: str = "",
+    source: str = SNIJDERS_2017,
+    **details: Any,
+) -> None:
+    """Add one network effect to the vocabulary."""
+    options = {} if parameter is None else {"parameter": parameter}
+    settings = {"row": row, "interaction": interaction, **details}
+    define(Definition(name, "network", formula, source, variables, options, {"rsiena": short}, settings))
+
+
+def bilinear(
+    first: int,
+    pair: int,
+    second: int = -1,
+    pair_2: int = t.ONE,
+    alter: int = t.NO_DEGREE,
+    by_second: bool = False,
+    shape: Callable[[float], tuple[int, int]] | None = None,
+) -> Maker:
+    """f(sum of a pair term over ego's ties) times g(sum of another one)."""
+
+    def make(f: Facts) -> Row:
+        one, two = shape(f.p) if shape else (first, second)
+        net = f.w if f.w is not None else f.own
+        mean, size = _pair_constants(f, pair)
+        a = (net.index, f.index(f.v), f.index(f.d), one, pair, two, pair_2, alter)
+        needs = _needs(pair) | (_needs(pair_2) if two >= 0 else 0)
+        return Row(kernel.BILINEAR, a, (f.p, 0.0, mean, size, 0.0, float(by_second), needs, 1.0))
+
+    return make
+
+
+def cycle(same: bool = False, shared: bool = False, scale: float = 0.25) -> Maker:
+    """Four-cycles, whose two senders or two receivers have the same value."""
+
+    def make(f: Facts) -> Row:
+        a = (-1, f.index(f.v) if same else -1, f.index(f.v) if shared else -1)
+        return Row(kernel.CYCLE, a, (f.p, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, scale))
+
+    return make
+
+
+def triad() -> Maker:
+    """Triads with at least p ties."""
+
+    def make(f: Facts) -> Row:
+        return Row(kernel.TRIAD, (), (f.p, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
+
+    return make
+
+
+ONE_MODE = ("directed", "undirected")
+ANY = ("directed", "undirected", "two-mode")

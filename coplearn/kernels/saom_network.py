@@ -1,0 +1,599 @@
+"""Network effects of the actor-oriented model: what a toggled tie changes, and the statistics of moments.
+
+For a row k of ``Effects``, owned by network r, and ego i, the change statistic is
+``D[j] = s_i(x with i -> j) - s_i(x without)``, whatever x_ij is now. It comes in two parts: :func:`network_base` for
+any alter, and :func:`network_local`, which adds the rest for alters that are reached over ties from i. The statistic
+itself is ``sum_j x_ij tie_statistic(i, j)`` or, where :func:`whole_ego` says so, ``ego_statistic(i)``; both without
+``p[7]``, the factor of moments.
+
+A dozen codes, each with arguments, make all effects. How a code reads its row (p[6], bits: ego's covariate must be
+known 1, alter's 2, the dyadic cell 4, for a tie to count in moments; p[7]: the factor of moments):
+
+=========  ==========================================================================================================
+PRODUCT    pair term x degree of ego x degree of alter. a: net, var, second, pair, ego degree, alter degree, shape of
+           degrees, times x_ji. p: internal parameter, centre of degrees, mean and size of the pair term
+DEGREE     f(x_i+). a: -, var, -, shape. p: internal parameter (floor(v_i) takes its place where there is a var)
+BILINEAR   f(sum_j x_ij t_ij) g(sum_j x_ij u_ij). a: net, var, second, f, t, g (-1: 1), u, alter degree in u
+           p: internal parameter (of f, g and the degree's power), -, mean and size
+PATH       sum_j x_ij f(sum_h leg(i, h) leg(h, j) c_ihj). a: leg, direction, leg, direction, roles (1: i -> j closes the
+           path; 2: it is its first leg; 4: times x_ji), weight c, var, f. p: internal parameter, factor, mean and size
+           of c, complement, its constant
+REACH      sum_k f(number of j with x_ij and leg(j, k)) over k. a: -, -, leg, direction, only untied k, -, var of k, f
+CYCLE      four-cycles x_ij x_ik x_hj x_hk. a: -, var with v_i = v_h, var with v_j = v_k
+TRIAD      sum_j x_ij 1{at least p ties among i, j, h}
+SPECIAL    isolates, in-isolates, average degree. a: -, -, -, which
+=========  ==========================================================================================================
+"""
+
+import numpy as np
+from numba import njit
+
+from coplearn.kernels import saom_network_terms as t
+from coplearn.kernels.saom_network_terms import degree, leg, neighbours, pair_term, reverse, shape
+from coplearn.kernels.saom_state import touch
+
+PRODUCT, DEGREE, BILINEAR, PATH, REACH, CYCLE, TRIAD, SPECIAL = 1, 2, 3, 4, 5, 6, 7, 8
+
+# Weights c_ihj of a two-path.
+PLAIN, MIDDLE, ENDS_SAME, ENDS_DIFFER, ENDS_SIMILAR, ALL_SAME, JUMP, MIDDLE_INDEGREE = 0, 1, 2, 3, 4, 5, 6, 7
+
+# Complements of a path: what the rest of the change statistic is.
+NO_REST, BETWEEN, BALANCE, IN_BALANCE, JACCARD_OUT, JACCARD_IN = 0, 1, 2, 3, 4, 5
+
+ISOLATE, IN_AT_LEAST, ANTI_ISOLATE, ISOLATE_POPULARITY, AVERAGE_DEGREE, DEGREE_SUM = 0, 1, 2, 3, 4, 5
+
+# Features: what a change statistic depends on, for alters without any tie to or from ego.
+DENSE, ALTER_IN, ALTER_OUT, ALTER_MUTUAL, ALTER_VALUE = 1, 2, 4, 8, 16
+
+
+@njit(cache=True, nogil=True)
+def network_base(eff, k, s, i, j):
+    """The part of D[j] that is there for any alter."""
+    code = eff.code[k]
+    if code == PRODUCT:
+        return _product(eff, k, s, i, j)
+    if code == DEGREE:
+        d = 1.0 * s.outdeg[eff.variable[k], i] - s.x[eff.variable[k], i, j]
+        return _of_degree(eff, k, s, i, d + 1) - _of_degree(eff, k, s, i, d)
+    if code == PATH:
+        return _path_rest(eff, k, s, i, j) if eff.p[k, 4] != NO_REST else 0.0
+    if code == BILINEAR:
+        return _bilinear_change(eff, k, s, i, j)
+    if code == REACH:
+        return _reach_base(eff, k, s, i, j)
+    if code == SPECIAL:
+        return _special_change(eff, k, s, i, j)
+    if code == CYCLE or code == TRIAD:
+        return 0.0
+    raise ValueError("unknown network effect")
+
+
+@njit(cache=True, nogil=True)
+def network_local(eff, k, s, i, scratch, out):
+    """Add the rest of D to out[j] for alters reached over ties from i, and touch them."""
+    code = eff.code[k]
+    if code == PATH:
+        _path_local(eff, k, s, i, scratch, out)
+    elif code == REACH:
+        _reach_local(eff, k, s, i, scratch, out)
+    elif code == CYCLE:
+        _cycle_local(eff, k, s, i, scratch, out)
+    elif code == TRIAD:
+        _triad_local(eff, k, s, i, scratch, out)
+
+
+@njit(cache=True, nogil=True)
+def whole_ego(eff, k):
+    """Whether moments use `ego_statistic` instead of sums of `tie_statistic` over ties."""
+    code = eff.code[k]
+    if code == SPECIAL:
+        return eff.a[k, 3] != ISOLATE_POPULARITY and eff.a[k, 3] != DEGREE_SUM
+    if code == DEGREE:
+        return eff.p[k, 5] == 0
+    return code == REACH
+
+
+@njit(cache=True, nogil=True)
+def tie_statistic(eff, k, s, i, j):
+    """The term of the tie i -> j in state s; 0 where a covariate that it needs is missing."""
+    if _unknown(eff, k, s, i, j):
+        return 0.0
+    code = eff.code[k]
+    if code == PRODUCT:
+        return _product(eff, k, s, i, j)
+    if code == PATH:
+        return _path_term(eff, k, s, i, j)
+    if code == DEGREE:
+        d = 1.0 * s.outdeg[eff.variable[k], i]
+        return _of_degree(eff, k, s, i, d) / d if d > 0 else 0.0
+    if code == BILINEAR:
+        return _bilinear_term(eff, k, s, i, j)
+    if code == CYCLE:
+        return _cycle_term(eff, k, s, i, j)
+    if code == TRIAD:
+        return _triad_term(eff, k, s, i, j)
+    if code == SPECIAL:
+        return _special_term(eff, k, s, i, j)
+    raise ValueError("an effect that is not a sum over ties")
+
+
+@njit(cache=True, nogil=True)
+def ego_statistic(eff, k, s, i):
+    """The statistic of ego i in state s, of an effect that is not a sum over ties."""
+    if _unknown(eff, k, s, i, -1):
+        return 0.0
+    code = eff.code[k]
+    if code == DEGREE:
+        return _of_degree(eff, k, s, i, 1.0 * s.outdeg[eff.variable[k], i])
+    if code == REACH:
+        return _reach_statistic(eff, k, s, i)
+    if code == SPECIAL:
+        return _special_statistic(eff, k, s, i)
+    raise ValueError("an effect that is a sum over ties")
+
+
+@njit(cache=True, nogil=True)
+def network_features(eff, k):
+    """What D depends on for alters without ties to or from ego: flags, the network of degrees, the actor variable."""
+    code, own = eff.code[k], eff.variable[k]
+    a = eff.a[k]
+    flags, net, var = 0, own, -1
+    if code == PRODUCT or code == BILINEAR:
+        kind = a[5] if code == PRODUCT else a[7]
+        net, var = a[0], a[1]
+        flags = _degree_feature(kind)
+        pairs = (a[3], a[3]) if code == PRODUCT else (a[4], a[6])
+        for pair in pairs:
+            if pair == t.DYADIC or pair == t.SAME_OF_TWO:
+                flags |= DENSE
+            elif pair == t.W_DEGREE_GAP:
+                flags |= ALTER_OUT
+            elif pair >= t.SIMILAR and not (pair == t.BACK or pair == t.EGO or pair == t.EGO_2):
+                flags |= ALTER_VALUE
+    elif code == PATH:
+        if eff.p[k, 4] == BALANCE:
+            flags = ALTER_OUT
+        elif eff.p[k, 4] == IN_BALANCE:
+            flags = ALTER_IN
+    elif code == REACH:
+        net = a[2]
+        flags = ALTER_OUT if a[3] == t.FORWARD else ALTER_IN
+        if a[6] >= 0:
+            flags |= DENSE
+    elif code == SPECIAL and a[3] != ISOLATE and a[3] != AVERAGE_DEGREE:
+        flags = ALTER_IN | (0 if a[3] == IN_AT_LEAST or a[3] == DEGREE_SUM else ALTER_OUT)
+    return flags, net, var
+
+
+@njit(cache=True, nogil=True)
+def _degree_feature(kind):
+    if kind == t.IN or kind == t.IN_AFTER:
+        return ALTER_IN
+    if kind == t.OUT:
+        return ALTER_OUT
+    if kind == t.MUTUAL or kind == t.MUTUAL_AFTER:
+        return ALTER_MUTUAL
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def _unknown(eff, k, s, i, j):
+    needs = np.int64(eff.p[k, 6])
+    if needs == 0:
+        return False
+    if needs & 1 and s.v_missing[eff.a[k, 1], i]:
+        return True
+    if j < 0:
+        return False
+    if needs & 2 and s.v_missing[eff.a[k, 1], j]:
+        return True
+    return needs & 4 != 0 and s.w_missing[eff.a[k, 2], i, j] != 0
+
+
+@njit(cache=True, nogil=True)
+def _product(eff, k, s, i, j):
+    a, p = eff.a[k], eff.p[k]
+    own = eff.variable[k]
+    value = pair_term(a[3], s, own, i, j, a[0], a[1], a[2], p[0], p[2], p[3])
+    if a[4] != t.NO_DEGREE:
+        value *= shape(a[6], degree(a[4], s, a[0], i, i, j), p[0]) - p[1]
+    if a[5] != t.NO_DEGREE:
+        value *= shape(a[6], degree(a[5], s, a[0], j, i, j), p[0]) - p[1]
+    return value * s.x[own, j, i] if a[7] else value
+
+
+@njit(cache=True, nogil=True)
+def _of_degree(eff, k, s, i, d):
+    var = eff.a[k, 1]
+    p = eff.p[k, 0] if var < 0 else np.floor(s.v[var, i])
+    return shape(eff.a[k, 3], d, p)
+
+
+@njit(cache=True, nogil=True)
+def _bilinear_parts(eff, k, s, i, j):
+    """t_ij and u_ij."""
+    a, p = eff.a[k], eff.p[k]
+    own = eff.variable[k]
+    first = pair_term(a[4], s, own, i, j, a[0], a[1], a[2], p[0], p[2], p[3])
+    if a[5] < 0:
+        return first, 0.0
+    second = pair_term(a[6], s, own, i, j, a[0], a[1], a[2], p[0], p[2], p[3])
+    if a[7] != t.NO_DEGREE:
+        second *= shape(t.POWER, degree(a[7], s, a[0], j, i, j), p[0])
+    return first, second
+
+
+@njit(cache=True, nogil=True)
+def _bilinear_value(eff, k, first, second):
+    value = shape(eff.a[k, 3], first, eff.p[k, 0])
+    return value if eff.a[k, 5] < 0 else value * shape(eff.a[k, 5], second, eff.p[k, 0])
+
+
+@njit(cache=True, nogil=True)
+def _bilinear_change(eff, k, s, i, j):
+    own = eff.variable[k]
+    first, second = 0.0, 0.0
+    for b in range(s.outdeg[own, i]):
+        h = s.out[own, i, b]
+        if h != j:
+            u, v = _bilinear_parts(eff, k, s, i, h)
+            first += u
+            second += v
+    u, v = _bilinear_parts(eff, k, s, i, j)
+    return _bilinear_value(eff, k, first + u, second + v) - _bilinear_value(eff, k, first, second)
+
+
+@njit(cache=True, nogil=True)
+def _bilinear_term(eff, k, s, i, j):
+    """The statistic of ego divided among its ties in proportion to t_ij (to u_ij with p[5] = 1)."""
+    own = eff.variable[k]
+    first, second = 0.0, 0.0
+    for b in range(s.outdeg[own, i]):
+        u, v = _bilinear_parts(eff, k, s, i, s.out[own, i, b])
+        first += u
+        second += v
+    u, v = _bilinear_parts(eff, k, s, i, j)
+    part, total = (v, second) if eff.p[k, 5] == 1 else (u, first)
+    return _bilinear_value(eff, k, first, second) * part / total if total != 0 else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _weight(eff, k, s, i, h, j):
+    """c_ihj."""
+    kind = eff.a[k, 5]
+    if kind == PLAIN:
+        return 1.0
+    if kind == MIDDLE_INDEGREE:
+        return 1.0 * s.indeg[eff.a[k, 0], h]
+    v = s.v[eff.a[k, 6]]
+    if kind == MIDDLE:
+        return v[h]
+    if kind == ENDS_SIMILAR:
+        return 1 - abs(v[i] - v[j]) / eff.p[k, 3] - eff.p[k, 2]
+    if kind == ENDS_SAME:
+        return 1.0 if v[i] == v[j] else 0.0
+    if kind == ENDS_DIFFER:
+        return 1.0 if v[i] != v[j] else 0.0
+    if kind == ALL_SAME:
+        return 1.0 if v[i] == v[j] and v[i] == v[h] else 0.0
+    if kind == JUMP:
+        return 1.0 if v[i] == v[h] and v[i] != v[j] else 0.0
+    raise ValueError("unknown weight of a path")
+
+
+@njit(cache=True, nogil=True)
+def _path_rest(eff, k, s, i, j):
+    own, rest, constant = eff.variable[k], eff.p[k, 4], eff.p[k, 5]
+    back, there = 1.0 * s.x[own, j, i], 1.0 * s.x[own, i, j]
+    if rest == BETWEEN:
+        return s.indeg[own, i] - back
+    if rest == BALANCE:
+        return (s.n_actors - 2) * constant - 2 * (s.outdeg[own, i] - there) - (s.outdeg[own, j] - back)
+    if rest == IN_BALANCE:
+        return (s.n_actors - 2) * constant - (s.indeg[own, i] - back) - (s.indeg[own, j] - there)
+    return 0.0
+
+
+@njit(cache=True, nogil=True)
+def _closed(eff, k, s, i, j, paths):
+    """The contribution of the tie i -> j as the closure of `paths` two-paths."""
+    rest = eff.p[k, 4]
+    if rest < JACCARD_OUT:
+        value = eff.p[k, 1] * shape(eff.a[k, 7], paths, eff.p[k, 0])
+    else:
+        net = eff.a[k, 0]
+        degrees = s.outdeg[net, i] + s.outdeg[net, j] if rest == JACCARD_OUT else s.indeg[net, i] + s.indeg[net, j]
+        value = paths / (degrees - paths) if degrees > paths else 0.0
+    return value * s.x[eff.variable[k], j, i] if eff.a[k, 4] & 4 else value
+
+
+@njit(cache=True, nogil=True)
+def _first_leg(eff, k, s, i, j):
+    """How much the tie i -> j would make of a first leg of the effect's kind."""
+    direction = eff.a[k, 1]
+    if direction == t.BOTH_WAYS:
+        return 1.0 * s.x[eff.variable[k], j, i]
+    if direction == t.EITHER_WAY:
+        return 1.0 - s.x[eff.variable[k], j, i]
+    return 1.0
+
+
+@njit(cache=True, nogil=True)
+def _path_local(eff, k, s, i, scratch, out):
+    own, a, p = eff.variable[k], eff.a[k], eff.p[k]
+    one_mode = not s.two_mode[own]
+    node, weight, paths = scratch.node, scratch.weight, scratch.paths
+    linear = a[7] == t.IDENTITY
+    reached = 0
+    if a[4] & 1:
+        n_first = neighbours(s, a[0], a[1], i, node[0], weight[0])
+        for b in range(n_first):
+            h = node[0, b]
+            n_second = neighbours(s, a[2], a[3], h, node[1], weight[1])
+            for c in range(n_second):
+                j = node[1, c]
+                if one_mode and j == i:
+                    continue
+                value = weight[0, b] * weight[1, c] * _weight(eff, k, s, i, h, j)
+                if value != 0.0:
+                    if paths[j] == 0.0:
+                        scratch.reached[reached % paths.size] = j
+                        reached += 1
+                    paths[j] += value
+    if a[4] & 2:
+        for b in range(s.outdeg[own, i]):
+            h = s.out[own, i, b]
+            if a[4] & 4 and not s.x[own, h, i]:
+                continue
+            n_second = neighbours(s, a[2], reverse(a[3]), h, node[1], weight[1])
+            for c in range(n_second):
+                j = node[1, c]
+                if one_mode and j == i:
+                    continue
+                value = weight[1, c] * _first_leg(eff, k, s, i, j) * _weight(eff, k, s, i, j, h)
+                if value == 0.0:
+                    continue
+                if linear:
+                    out[j] += p[1] * value
+                else:
+                    before = paths[h] - (value if s.x[own, i, j] else 0.0)
+                    out[j] += p[1] * (shape(a[7], before + value, p[0]) - shape(a[7], before, p[0]))
+                touch(scratch, j)
+    for b in range(reached):
+        j = scratch.reached[b]
+        out[j] += _closed(eff, k, s, i, j, paths[j])
+        paths[j] = 0.0
+        touch(scratch, j)
+
+
+@njit(cache=True, nogil=True)
+def _path_term(eff, k, s, i, j):
+    own, a, p = eff.variable[k], eff.a[k], eff.p[k]
+    total = 0.0
+    if a[4] & 1 and p[4] != BALANCE:
+        total = _closed(eff, k, s, i, j, _paths_between(eff, k, s, i, j))
+    else:  # of balance, only the shared choices are in the term of a tie
+        for b in range(s.outdeg[own, i]):
+            h = s.out[own, i, b]
+            if h != j:
+                total += p[1] * leg(s, a[2], a[3], j, h) * _weight(eff, k, s, i, j, h)
+    if p[4] != NO_REST:
+        total += _path_rest(eff, k, s, i, j)
+        if p[4] == BALANCE:
+            total += s.outdeg[own, i] - s.x[own, i, j]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _paths_between(eff, k, s, i, j):
+    a = eff.a[k]
+    total = 0.0
+    if a[1] == t.FORWARD:
+        for b in range(s.outdeg[a[0], i]):
+            h = s.out[a[0], i, b]
+            total += leg(s, a[2], a[3], h, j) * _weight(eff, k, s, i, h, j)
+    else:
+        for h in range(s.x.shape[1]):
+            first = leg(s, a[0], a[1], i, h)
+            if first != 0.0:
+                total += first * leg(s, a[2], a[3], h, j) * _weight(eff, k, s, i, h, j)
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _reach_base(eff, k, s, i, j):
+    """As if every two-path were the first one to its end."""
+    a, p = eff.a[k], eff.p[k]
+    first = shape(a[7], 1.0, p[0])
+    net, one_mode = a[2], a[3] == t.BACKWARD or not s.two_mode[a[2]]
+    if a[6] < 0:
+        ends = s.outdeg[net, j] if a[3] == t.FORWARD else s.indeg[net, j]
+        return first * (ends - (leg(s, net, a[3], j, i) if one_mode else 0.0))
+    total = 0.0
+    for h in range(s.x.shape[1]):
+        if not (one_mode and h == i):
+            total += first * leg(s, net, a[3], j, h) * s.v[a[6], h]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _reach_value(eff, k, s, h):
+    return 1.0 if eff.a[k, 6] < 0 else s.v[eff.a[k, 6], h]
+
+
+@njit(cache=True, nogil=True)
+def _reach_local(eff, k, s, i, scratch, out):
+    own, a, p = eff.variable[k], eff.a[k], eff.p[k]
+    node, weight, paths = scratch.node, scratch.weight, scratch.paths
+    one_mode = not s.two_mode[own]
+    first = shape(a[7], 1.0, p[0])
+    reached = 0
+    for b in range(s.outdeg[own, i]):
+        n = neighbours(s, a[2], a[3], s.out[own, i, b], node[0], weight[0])
+        for c in range(n):
+            h = node[0, c]
+            if h != i:
+                if paths[h] == 0.0:
+                    scratch.reached[reached] = h
+                    reached += 1
+                paths[h] += 1.0
+    for b in range(reached + (s.outdeg[own, i] if a[4] else 0)):
+        h = scratch.reached[b] if b < reached else s.out[own, i, b - reached]
+        tied = a[4] != 0 and s.x[own, i, h] != 0
+        value = _reach_value(eff, k, s, h)
+        if b < reached and a[4]:
+            out[h] -= value * shape(a[7], paths[h], p[0])
+            touch(scratch, h)
+        if tied and b < reached:
+            continue
+        n = neighbours(s, a[2], reverse(a[3]), h, node[0], weight[0])
+        for c in range(n):
+            j = node[0, c]
+            if one_mode and j == i:
+                continue
+            before = paths[h] - s.x[own, i, j]
+            gain = 0.0 if tied else shape(a[7], before + 1, p[0]) - shape(a[7], before, p[0])
+            out[j] += value * (gain - first)
+            touch(scratch, j)
+    for b in range(reached):
+        paths[scratch.reached[b]] = 0.0
+
+
+@njit(cache=True, nogil=True)
+def _reach_statistic(eff, k, s, i):
+    own, a, p = eff.variable[k], eff.a[k], eff.p[k]
+    total = 0.0
+    for h in range(s.x.shape[1]):
+        if h == i or (a[4] and s.x[own, i, h]):
+            continue
+        count = 0.0
+        for b in range(s.outdeg[own, i]):
+            count += leg(s, a[2], a[3], s.out[own, i, b], h)
+        if count > 0:
+            total += _reach_value(eff, k, s, h) * shape(a[7], count, p[0])
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _cycle_weight(eff, k, s, i, h, j, m):
+    """1 if the ends i, h and the ends j, m of a four-cycle agree as asked."""
+    same, shared = eff.a[k, 1], eff.a[k, 2]
+    if same >= 0 and s.v[same, i] != s.v[same, h]:
+        return 0.0
+    if shared >= 0 and s.v[shared, j] != s.v[shared, m]:
+        return 0.0
+    return 1.0
+
+
+@njit(cache=True, nogil=True)
+def _cycle_local(eff, k, s, i, scratch, out):
+    own = eff.variable[k]
+    one_mode = not s.two_mode[own]
+    for b in range(s.outdeg[own, i]):
+        m = s.out[own, i, b]
+        for c in range(s.indeg[own, m]):
+            h = s.inn[own, m, c]
+            if h == i:
+                continue
+            for e in range(s.outdeg[own, h]):
+                j = s.out[own, h, e]
+                if j != m and not (one_mode and j == i):
+                    out[j] += _cycle_weight(eff, k, s, i, h, j, m)
+                    touch(scratch, j)
+
+
+@njit(cache=True, nogil=True)
+def _cycle_term(eff, k, s, i, j):
+    own = eff.variable[k]
+    total = 0.0
+    for b in range(s.outdeg[own, i]):
+        m = s.out[own, i, b]
+        if m == j:
+            continue
+        for c in range(s.indeg[own, m]):
+            h = s.inn[own, m, c]
+            if h != i and s.x[own, h, j]:
+                total += _cycle_weight(eff, k, s, i, h, j, m)
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _triad_others(s, own, i, j, h):
+    """Ties among i, j, h other than i -> j."""
+    x = s.x[own]
+    return 0 + x[j, i] + x[i, h] + x[h, i] + x[j, h] + x[h, j]
+
+
+@njit(cache=True, nogil=True)
+def _triad_local(eff, k, s, i, scratch, out):
+    own, least = eff.variable[k], eff.p[k, 0]
+    node, weight = scratch.node, scratch.weight
+    n = neighbours(s, own, t.EITHER_WAY, i, node[0], weight[0])
+    for b in range(n):
+        h = node[0, b]
+        n_second = neighbours(s, own, t.EITHER_WAY, h, node[1], weight[1])
+        for c in range(n_second):
+            j = node[1, c]
+            if j != i:
+                others, tied = _triad_others(s, own, i, j, h), 1.0 * s.x[own, i, h]
+                out[j] += (1 + tied) * (others + 1 >= least) - tied * (others >= least)
+                touch(scratch, j)
+
+
+@njit(cache=True, nogil=True)
+def _triad_term(eff, k, s, i, j):
+    own = eff.variable[k]
+    total = 0.0
+    for h in range(s.n_actors):
+        if h != i and h != j and _triad_others(s, own, i, j, h) + s.x[own, i, j] >= eff.p[k, 0]:
+            total += 1.0
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _special_change(eff, k, s, i, j):
+    own, which, p = eff.variable[k], eff.a[k, 3], eff.p[k, 0]
+    there = 1.0 * s.x[own, i, j]
+    both = not s.directed[own] and not s.two_mode[own]
+    d, received = s.outdeg[own, i] - there, s.indeg[own, j] - there
+    if which == ISOLATE:
+        return -1.0 if d == 0 and s.indeg[own, i] - (there if both else 0.0) == 0 else 0.0
+    if which == IN_AT_LEAST:
+        return 1.0 if received == p - 1 else 0.0
+    if which == AVERAGE_DEGREE:
+        cells = 2.0 if both else 1.0
+        return (s.n_ties[own] - cells * there + cells * (d + 1)) / s.n_actors - p
+    if which == DEGREE_SUM:
+        if p == 2:
+            return np.sqrt(received + 1) + (d + 1) * np.sqrt(d + 1) - d * np.sqrt(d) - eff.p[k, 1]
+        return received + 1 + 2 * d + 1 - eff.p[k, 1]
+    return 1.0 if received == 0 and s.outdeg[own, j] == 0 else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _special_term(eff, k, s, i, j):
+    own = eff.variable[k]
+    if eff.a[k, 3] == DEGREE_SUM:
+        first, second = 1.0 * s.outdeg[own, i], 1.0 * s.outdeg[own, j]
+        if eff.p[k, 0] == 2:
+            first, second = np.sqrt(first), np.sqrt(second)
+        return first + second - eff.p[k, 1]
+    return 1.0 if s.indeg[own, j] == 1 and s.outdeg[own, j] == 0 else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _special_statistic(eff, k, s, i):
+    """Statistics of alters are divided among those who name them, so that they add up to the number of alters."""
+    own, which, p = eff.variable[k], eff.a[k, 3], eff.p[k, 0]
+    if which == ISOLATE:
+        return 1.0 if s.outdeg[own, i] == 0 and s.indeg[own, i] == 0 else 0.0
+    if which == AVERAGE_DEGREE:
+        return s.outdeg[own, i] * (s.n_ties[own] / s.n_actors - p)
+    total = 0.0
+    for b in range(s.outdeg[own, i]):
+        j = s.out[own, i, b]
+        if which == IN_AT_LEAST:
+            total += (s.indeg[own, j] >= p) / s.indeg[own, j]
+        else:
+            total += (s.outdeg[own, j] == 0) / s.indeg[own, j]
+    return total

@@ -1,0 +1,391 @@
+"""Statistics of the actor-oriented model, each as literally as its formula reads.
+
+Network effects: a :class:`World` is one state of all variables as ego sees it. An entry of NETWORK is a tie term
+t(c)[i, j], so that s_i = sum_j x_ij t_ij, or an actor statistic s(c)[i], or both where they differ.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass
+class World:
+    """Owner network x, covariate v (centred, imputed) of actors, of second-mode nodes where x is two-mode."""
+
+    x: np.ndarray
+    v: np.ndarray | None = None
+    u: np.ndarray | None = None  # second actor variable
+    w: np.ndarray | None = None  # another network
+    d: np.ndarray | None = None  # dyadic covariate, not centred
+    p: float = 0.0
+    directed: bool = True
+    two_mode: bool = False
+    w_two_mode: bool = False
+    constants: dict = field(default_factory=dict)
+    v_known: np.ndarray | None = None
+    lagged: np.ndarray | None = None  # the owner network at the start of the period
+
+    def __post_init__(self):
+        self.x = np.asarray(self.x, float)
+        self.n, self.q = self.x.shape
+
+    def __getattr__(self, name):
+        try:
+            return self.__dict__["constants"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def root(value, p):
+    return np.sqrt(value) if p == 2 else value
+
+
+def inverse(value):
+    value = np.asarray(value, float)
+    return np.where(value > 0, 1 / np.where(value > 0, value, 1), 0.0)
+
+
+def out(x):
+    return x.sum(1)
+
+
+def ind(x):
+    return x.sum(0)
+
+
+def rec(x):
+    return (x * x.T).sum(1)
+
+
+def spread(row, c):
+    """A term of ego, the same for every alter."""
+    return np.repeat(np.asarray(row, float)[: c.n, None], c.q, 1)
+
+
+def alters(row, c):
+    return np.repeat(np.asarray(row, float)[None, : c.q], c.n, 0)
+
+
+def gw(m, p):
+    alpha = p / 100
+    return np.exp(alpha) * (1 - (1 - np.exp(-alpha)) ** m)
+
+
+def off(matrix):
+    matrix = np.array(matrix, float)
+    np.fill_diagonal(matrix, 0)
+    return matrix
+
+
+def equal(c):
+    return (c.v[:, None] == c.v[None, :]).astype(float)
+
+
+def similarity(c):
+    return 1 - np.abs(c.v[:, None] - c.v[None, :]) / c.v_range - c.v_similarity
+
+
+def triple(c, formula):
+    """t_ij = sum over h, other than i and j, of formula(i, j, h)."""
+    t = np.zeros((c.n, c.q))
+    for i in range(c.n):
+        for j in range(c.q):
+            if i != j:
+                t[i, j] = sum(formula(i, j, h) for h in range(c.n) if h not in (i, j))
+    return t
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One network effect: its tie term, its actor statistic, and how moments use it.
+
+    `moment` is "tie" (sums of the tie term over ties, gained ties or lost ties), "ego" (the whole actor statistic, in
+    all three) or "self" (the actor statistic of the network of gained or lost ties alone). `known` says whose
+    covariate must be known: "e"go, "a"lter; "d": the dyadic cell. `fixed`: the tie term is context (elementary).
+    """
+
+    tie: object = None
+    actor: object = None
+    fixed: bool = False
+    scale: float = 1.0
+    moment: str = "tie"
+    known: str = ""
+    ego: object = None
+
+    def term(self, c):
+        return np.asarray(self.tie(c), float)
+
+    def value(self, c):
+        """s_i for all i."""
+        return np.asarray(self.actor(c), float) if self.actor else (c.x * self.term(c)).sum(1)
+
+    def own(self, c):
+        """What ego maximises: the actor statistic, or another one of the same total."""
+        return np.asarray(self.ego(c), float) if self.ego else self.value(c)
+
+    def mask(self, c):
+        known = np.ones((c.n, c.q))
+        if c.v_known is not None and "e" in self.known:
+            known *= c.v_known[:, None]
+        if c.v_known is not None and "a" in self.known:
+            known *= c.v_known[None, :]
+        return known
+
+
+NETWORK: dict[str, Statistic] = {}
+
+
+def N(names, tie=None, actor=None, **settings):
+    for name in names.split():
+        NETWORK[name] = Statistic(tie, actor, **settings)
+
+
+def degree(names, f, **settings):
+    """s_i = f(x_i+)."""
+    N(names, None, lambda c: f(out(c.x), c.p), moment="ego", **settings)
+
+
+one = lambda c: np.ones((c.n, c.q))  # noqa: E731
+TP = lambda x: x @ x  # noqa: E731
+IS = lambda x: x @ x.T  # noqa: E731
+OS = lambda x: x.T @ x  # noqa: E731
+
+# --- one-mode structure
+N("density", one)
+N("recip", lambda c: c.x.T)
+N("transTrip", lambda c: TP(c.x))
+N("transTrip1", lambda c: TP(c.x), fixed=True)
+N("transTrip2", lambda c: IS(c.x), fixed=True)
+either = lambda x: np.maximum(x, x.T)  # noqa: E731
+N("transTrip.FR", lambda c: c.x @ (c.x * c.x.T))
+N("transTrip.FE", lambda c: c.x @ either(c.x))
+N("transTrip.EE", lambda c: (c.x * c.x.T) @ either(c.x))
+N("transTriads", lambda c: TP(c.x) / 2)
+N("transMedTrip", lambda c: OS(c.x))
+N("transRecTrip", lambda c: c.x.T * TP(c.x))
+N("transRecTrip2", lambda c: c.x @ (c.x * c.x.T))
+N("cycle3", lambda c: TP(c.x).T, scale=1 / 3)
+N("transTies", lambda c: TP(c.x) > 0)
+between = lambda c: triple(c, lambda i, j, h: c.x[h, i] * (1 - c.x[h, j]))  # noqa: E731
+N("between", between, ego=lambda c: (c.x * between(c)).sum(1) * (1 if c.directed else 0.5))
+N("balance", lambda c: triple(c, lambda i, j, h: c.b0 - abs(c.x[i, h] - c.x[j, h])))
+N("inStructEq", lambda c: triple(c, lambda i, j, h: c.structural - abs(c.x[h, i] - c.x[h, j])))
+N("Jout", lambda c: IS(c.x) * inverse(out(c.x)[:, None] + out(c.x)[None, :] - IS(c.x)), fixed=True)
+N("Jin", lambda c: OS(c.x) * inverse(ind(c.x)[:, None] + ind(c.x)[None, :] - OS(c.x)), fixed=True)
+N("nbrDist2", None, lambda c: off((c.x == 0) * (TP(c.x) > 0)).sum(1), moment="ego")
+N("nbrDist2twice", None, lambda c: off((c.x == 0) * (TP(c.x) > 1)).sum(1), moment="ego")
+
+
+def dense(c):
+    s = np.zeros(c.n)
+    for i in range(c.n):
+        for j in range(c.n):
+            for h in range(c.n):
+                if len({i, j, h}) == 3 and c.x[i, j]:
+                    s[i] += c.x[np.ix_([i, j, h], [i, j, h])].sum() >= c.p
+    return s
+
+
+N("denseTriads", None, dense)
+for name, count in {
+    "FF": lambda x: TP(x),
+    "BB": lambda x: TP(x).T,
+    "FB": lambda x: IS(x),
+    "BF": lambda x: OS(x),
+    "RR": lambda x: TP(x * x.T),
+}.items():
+    N(f"gwesp{name}", lambda c, count=count: gw(count(c.x), c.p), fixed=True)
+N("gwesp", lambda c: gw(TP(c.x), c.p), fixed=True)
+N("gwdspFF", None, lambda c: off(gw(TP(c.x), c.p)).sum(1), moment="ego")
+N("gwdspFB", None, lambda c: off(gw(IS(c.x), c.p)).sum(1), moment="ego")
+N("inPop", lambda c: alters(ind(c.x), c))
+N("inPop.c", lambda c: alters(ind(c.x) - c.dbar, c))
+N("inPopSqrt", lambda c: alters(np.sqrt(ind(c.x)), c))
+N("inPop_dya", lambda c: alters(ind(c.x) - c.dbar, c), fixed=True)
+N("outPop", lambda c: alters(out(c.x), c))
+N("outPop.c", lambda c: alters(out(c.x) - c.dbar, c))
+N("outPopSqrt", lambda c: alters(np.sqrt(out(c.x)), c))
+N("outPopMore", lambda c: alters(np.maximum(out(c.x) - c.p, 0), c))
+N("outPopThreshold", lambda c: alters(out(c.x) > c.p, c))
+N("outPopSqrtMore", lambda c: alters(np.sqrt(np.maximum(out(c.x) - c.p, 0)), c))
+N("reciPop", lambda c: alters(rec(c.x), c))
+N("reciPopSqrt", lambda c: alters(np.sqrt(rec(c.x)), c))
+N("inAct", lambda c: spread(ind(c.x), c))
+N("inAct.c", lambda c: spread(ind(c.x) - c.dbar, c))
+N("inActSqrt", lambda c: spread(np.sqrt(ind(c.x)), c))
+N("outAct", lambda c: spread(out(c.x), c))
+N("outAct.c", lambda c: spread(out(c.x) - c.dbar, c))
+N("outActSqrt", lambda c: spread(np.sqrt(out(c.x)), c))
+N("reciAct", lambda c: spread(root(rec(c.x), c.p), c))
+N("outAct_ego", lambda c: spread(out(c.x) - c.dbar, c), fixed=True)
+N("inAct_ego", lambda c: spread(ind(c.x) - c.dbar, c), fixed=True)
+N("reciAct_ego", lambda c: spread(rec(c.x) - c.rec_mean, c), fixed=True)
+N("outMore_ego", lambda c: spread(out(c.x) > c.p, c), fixed=True)
+N("outActMore_ego", lambda c: spread(np.maximum(out(c.x) - c.p, 0), c), fixed=True)
+N("outActSqrtMore_ego", lambda c: spread(np.sqrt(np.maximum(out(c.x) - c.p, 0)), c), fixed=True)
+N("divOut_ego", lambda c: spread(root(inverse(out(c.x)), c.p), c), fixed=True)
+N("divIn_ego", lambda c: spread(root(inverse(ind(c.x)), c.p), c), fixed=True)
+degree("outTrunc outTrunc2", lambda d, p: np.minimum(d, p))
+degree("outIso", lambda d, p: d == 0)
+degree("outMore outMore2 outMore3", lambda d, p: np.maximum(d - p, 0))
+degree("outThreshold outThreshold2", lambda d, p: d > p)
+degree("outInv", lambda d, p: 1 / (d + p))
+degree("outSqInv", lambda d, p: 1 / ((d + p) * (d + p + 1)))
+N("avDeg", None, lambda c: out(c.x) * (c.x.sum() / c.n - c.p), moment="self")
+N("outOutAss", lambda c: np.outer(out(c.x), out(c.x)) ** (1 / c.p))
+N("outInAss", lambda c: np.outer(out(c.x), ind(c.x)) ** (1 / c.p))
+N("inOutAss", lambda c: np.outer(ind(c.x), out(c.x)) ** (1 / c.p))
+N("inInAss", lambda c: np.outer(ind(c.x), ind(c.x)) ** (1 / c.p))
+N("degPlus", lambda c: spread(root(out(c.x), c.p), c) + alters(root(out(c.x), c.p), c))
+N("degPlus.c", lambda c: spread(out(c.x), c) + alters(out(c.x) - 2 * c.dbar, c))
+N("isolateNet", None, lambda c: (out(c.x) == 0) & (ind(c.x) == 0), moment="ego")
+N("inIsDegree", lambda c: spread(ind(c.x) == 0, c))
+for name, counted in {
+    "antiIso": lambda c: (ind(c.x) >= 1) & (out(c.x) == 0),
+    "antiInIso": lambda c: ind(c.x) >= 1,
+    "antiInIso2 in2Plus": lambda c: ind(c.x) >= 2,
+    "in3Plus": lambda c: ind(c.x) >= 3,
+}.items():
+    # Ego counts the others (all second-mode nodes); the moment counts everybody once.
+    others = lambda c, f=counted: np.array([sum(np.delete(f(c), [] if c.two_mode else i)) for i in range(c.n)])  # noqa: E731
+    N(name, None, lambda c, f=counted: np.append(f(c).sum(), np.zeros(c.n - 1)), ego=others, moment="ego")
+N("isolatePop", lambda c: alters((ind(c.x) == 1) & (out(c.x) == 0), c))
+
+
+def four_cycles(c, same=None, shared=None):
+    """For each tie: number of (k, h) with x_ik x_hj x_hk, i != h, j != k; v_i = v_h; v_j = v_k."""
+    count = np.zeros((c.n, c.q))
+    for i in range(c.n):
+        for j in range(c.q):
+            for h in range(c.n):
+                for k in range(c.q):
+                    if h != i and k != j and (same is None or same[i] == same[h]):
+                        if shared is None or shared[j] == shared[k]:
+                            count[i, j] += c.x[i, k] * c.x[h, j] * c.x[h, k]
+    return count
+
+
+half_cycles = lambda c: (c.x * four_cycles(c)).sum(1) / 2  # noqa: E731
+N("cycle4 sharedPop", lambda c: four_cycles(c), ego=half_cycles, scale=1 / 4)
+
+# --- actor covariates
+N("egoX", lambda c: spread(c.v, c), known="e")
+N("egoSqX", lambda c: spread(c.v**2, c), known="e")
+N("altX", lambda c: alters(c.v, c), known="a")
+N("altSqX", lambda c: alters(c.v**2, c), known="a")
+N("simX", similarity, known="ea")
+N("sameX", equal, known="ea")
+N("unequalX", lambda c: 1 - equal(c), known="ea")
+N("egoXaltX", lambda c: np.outer(c.v, c.v), known="ea")
+N("diffX", lambda c: c.v[None, :] - c.v[:, None], known="ea")
+N("diffSqX", lambda c: (c.v[None, :] - c.v[:, None]) ** 2, known="ea")
+N("absDiffX", lambda c: np.abs(c.v[None, :] - c.v[:, None]), known="ea")
+N("egoDiffX", lambda c: c.v[:, None] * (c.v[None, :] - c.v[:, None]), known="ea")
+N("higher", lambda c: (1 + np.sign(c.v[:, None] - c.v[None, :])) / 2, known="ea")
+N("altHigherEgoX", lambda c: np.sign(c.v[None, :] - c.v[:, None]), known="ea")
+N("simRecipX", lambda c: c.x.T * similarity(c), known="ea")
+N("sameXRecip", lambda c: c.x.T * equal(c), known="ea")
+N("egoXaltXRecip", lambda c: c.x.T * np.outer(c.v, c.v), known="ea")
+N("egoPlusAltX", lambda c: c.v[:, None] + c.v[None, :], known="ea")
+N("egoPlusAltSqX", lambda c: c.v[:, None] ** 2 + c.v[None, :] ** 2, known="ea")
+N("egoRThresholdX", lambda c: spread(c.v >= c.p, c), known="e")
+N("egoLThresholdX", lambda c: spread(c.v <= c.p, c), known="e")
+N("altRThresholdX", lambda c: alters(c.v >= c.p, c), known="a")
+N("altLThresholdX", lambda c: alters(c.v <= c.p, c), known="a")
+N("outXMore", None, lambda c: np.maximum(c.x @ (c.v > 0) - c.p, 0), moment="ego")
+for name, part in {"Abs": np.abs, "Pos": lambda e: np.maximum(e, 0), "Neg": lambda e: np.maximum(-e, 0)}.items():
+    N(
+        f"deg{name}DiffX",
+        None,
+        lambda c, part=part: part(out(c.x) - np.floor(c.v[: c.n])),
+        moment="ego",
+        known="e",
+    )
+N("transTripX", lambda c: alters(c.v, c) * IS(c.x), ego=lambda c: (c.x * (c.x @ (c.v[:, None] * c.x))).sum(1))
+N("sameXTransTrip", lambda c: equal(c) * TP(c.x), known="ea")
+N("diffXTransTrip", lambda c: (1 - equal(c)) * TP(c.x), known="ea")
+N("homXTransTrip", lambda c: equal(c) * triple(c, lambda i, j, h: equal(c)[i, h] * c.x[i, h] * c.x[h, j]), known="ea")
+N("simXTransTrip", lambda c: similarity(c) * TP(c.x), known="ea")
+N(
+    "jumpXTransTrip",
+    lambda c: triple(c, lambda i, j, h: (c.v[i] == c.v[h] != c.v[j]) * c.x[i, h] * c.x[h, j]),
+    known="ea",
+)
+N("sameXTransRecTrip", lambda c: c.x.T * equal(c) * TP(c.x), known="ea")
+N("diffXTransRecTrip", lambda c: c.x.T * (1 - equal(c)) * TP(c.x), known="ea")
+N(
+    "homXTransRecTrip",
+    lambda c: c.x.T * equal(c) * triple(c, lambda i, j, h: equal(c)[i, h] * c.x[i, h] * c.x[h, j]),
+    known="ea",
+)
+N("inPopX", lambda c: alters(root(c.x.T @ c.v, c.p), c))
+N("outPopX", lambda c: alters(root(c.x @ c.v, c.p), c))
+N("inActX", lambda c: spread(root(c.x.T @ c.v, c.p), c))
+N("outActX", lambda c: spread(root(c.x @ c.v, c.p), c))
+N("sameXOutAct", lambda c: equal(c) * spread((c.x * equal(c)).sum(1), c))
+N("diffXOutAct", lambda c: (1 - equal(c)) * spread((c.x * (1 - equal(c))).sum(1), c))
+N("crossXOutAct", lambda c: equal(c) * spread((c.x * (1 - equal(c))).sum(1), c))
+N("altXOutAct", lambda c: spread(c.x @ c.v, c) * alters(c.v, c))
+N("homXOutAct", lambda c: c.x @ equal(c))
+N("sameXReciAct", lambda c: spread((c.x * c.x.T * equal(c)).sum(1), c))
+N("diffXReciAct", lambda c: spread((c.x * c.x.T * (1 - equal(c))).sum(1), c))
+N("sameXInPop", lambda c: equal(c) @ c.x)
+N("diffXInPop", lambda c: (1 - equal(c)) @ c.x)
+N("IndTies", None, lambda c: (off((c.x == 0) * (TP(c.x) > 0)) * c.v[None, :]).sum(1), moment="ego")
+N("sameXCycle4", lambda c: four_cycles(c, same=c.v), scale=1 / 4)
+N("sameInXCycle4", lambda c: four_cycles(c, shared=c.v), scale=1 / 4)
+N("avGroupEgoX", lambda c: spread(np.full(c.n, c.v.mean()), c))
+N("totGroupEgoX", lambda c: spread(np.full(c.n, c.v.sum()), c))
+
+# --- distance two
+
+
+def average(c, links, exclude_ego=False):
+    """Over the neighbours of each j (rows of links): mean of v; 0 without neighbours. For each i, j."""
+    total = np.zeros((c.n, c.q))
+    for i in range(c.n):
+        for j in range(c.q):
+            near = [h for h in range(links.shape[1]) if links[j, h] and not (exclude_ego and h == i)]
+            total[i, j] = np.mean(c.v[near]) if near else 0.0
+    return total
+
+
+def share(c, links):
+    t = np.zeros((c.n, c.q))
+    for i in range(c.n):
+        for j in range(c.q):
+            near = [h for h in range(links.shape[1]) if links[j, h] and h != i]
+            t[i, j] = np.mean(c.v[near] == c.v[i]) if near else 0.0
+    return t
+
+
+def closeness(c, a, b):
+    return 1 - np.abs(a - b) / c.v_range - c.v_similarity
+
+
+N("altDist2", lambda c: average(c, c.x, c.p == 2))
+N("totDist2", lambda c: alters(c.x @ c.v, c))
+N("altInDist2", lambda c: average(c, c.x.T, True))
+N("totInDist2", lambda c: (c.x.T @ c.v)[None, :] - c.v[:, None] * c.x)
+N("simDist2", lambda c: closeness(c, spread(c.x @ c.v * inverse(out(c.x)), c), average(c, c.x)), fixed=True)
+N("simEgoDist2", lambda c: closeness(c, spread(c.v, c), average(c, c.x, True)), known="e")
+N("simEgoInDist2", lambda c: closeness(c, spread(c.v, c), average(c, c.x.T, True)), known="e")
+N("sameEgoDist2", lambda c: share(c, c.x))
+N("sameEgoInDist2", lambda c: share(c, c.x.T))
+
+# --- dyadic covariates
+N("X", lambda c: c.d - c.d_mean, known="d")
+N("XRecip", lambda c: c.x.T * (c.d - c.d_mean), known="d")
+N("WWX", lambda c: c.d @ c.d)
+N("cyWWX", lambda c: (c.d @ c.d).T)
+N("InWWX", lambda c: c.d.T @ c.d)
+N("OutWWX", lambda c: c.d @ c.d.T)
+N("WXX", lambda c: c.d @ c.x, fixed=True)
+N("XWX", lambda c: c.x @ c.d)
+N("XWX1", lambda c: c.x @ c.d, fixed=True)
+N("XWX2", lambda c: c.x @ c.d.T, fixed=True)
+N("XXW", lambda c: c.d @ c.x.T)
+
+# --- other networks
+N("from.w.ind", lambda c: (c.w * ind(c.w)) @ c.w.T)
