@@ -1,0 +1,491 @@
+"""Simulation of the stochastic actor-oriented model: actors change one tie or one step of behavior at a time.
+
+Actor i gets opportunities to change dependent variable v at rate lambda_i = rho exp(sum_k alpha_k a_ik) and chooses
+among its options by a multinomial logit of the objective function (Snijders 2001, doi:10.1111/0081-1750.00099;
+Snijders, Steglich & Schweinberger 2007). A period lasts from 0 to 1, or until one variable has moved as far as was
+observed (conditional). Undirected networks follow Snijders & Pickup (2017), joiners and leavers Huisman & Snijders
+(2003, doi:10.1177/0049124103253371), scores Schweinberger & Snijders (2007, doi:10.1111/j.1467-9531.2007.00185.x).
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from coplearn.kernels.saom_choice import (
+    draw_option,
+    fill_pair,
+    list_everybody,
+    list_options,
+    may_meet,
+    score_options,
+    score_pair,
+    weigh_options,
+)
+from coplearn.kernels.saom_core import behavior_change, rate_value
+from coplearn.kernels.saom_engine import clear_network, load, set_theta
+from coplearn.kernels.saom_moments import counts, end_moments
+from coplearn.kernels.saom_state import add_tie, drop_tie, pack, set_behavior, toggle, toggle_cell
+from coplearn.kernels.saom_stream import open_stream, uniform
+
+DONE, TOO_LONG, NO_ROOM, STUCK = 0, 1, 2, 3
+FORCING, CONFIRMATION, ONE_DECIDES, BOTH_AGREE, JOINT = 2, 3, 4, 5, 6
+ABSORBING = 2
+
+
+class Runs(NamedTuple):
+    """Results of simulations of one period, a row a run; arrays of the caller."""
+
+    moments: np.ndarray  # float64[n, V + p]: distances of the dependent variables, then a statistic per parameter
+    scores: np.ndarray  # float64[n, V + p]: complete-data scores of the basic rates, then of the parameters
+    clock: np.ndarray  # float64[n]: when the period ended
+    steps: np.ndarray  # int64[n]: number of ministeps
+    status: np.ndarray  # int64[n]: DONE, TOO_LONG (given up), NO_ROOM (an actor has more neighbours than the engine has
+    # room for), STUCK (nobody has a positive rate, so that the distance cannot be reached)
+    x: np.ndarray  # uint8[m, R, N, N]: end states of the first m runs, m = 0 for none
+    z: np.ndarray  # int32[m, B, N]
+    chain: (
+        np.ndarray
+    )  # int32[m, L, 3]: of the first m runs the first L ministeps: variable, ego, alter (-1 none) or step
+    times: np.ndarray  # float64[m, L, 2]: time and log probability of the choice
+
+
+@njit(cache=True, nogil=True)
+def simulate(engine, theta, rate, key, conditional, distance, max_steps, runs):
+    """Simulate a period once for each row of `runs` and overwrite these.
+
+    Parameters
+    ----------
+    engine : packed Engine
+        Of the period; its states are overwritten.
+    theta : float64[p]
+        Parameters other than basic rates.
+    rate : float64[V]
+        Basic rates of the period.
+    key : int64[5]
+        Seed, phase, iteration, number of the first run, number of the period.
+    conditional : int
+        The dependent variable whose distance ends the period, or -1.
+    distance : int
+        That distance.
+    max_steps : int
+        Ministeps after which a run is given up.
+    runs : Runs
+        The results.
+    """
+    set_theta(engine.plan, engine.eff, theta)
+    out = pack(runs)
+    stream = np.zeros(1, np.uint64)
+    for run in range(out.clock.shape[0]):
+        open_stream(stream, key[0], key[1], key[2], key[3] + run, key[4])
+        restart(engine)
+        out.scores[run] = 0.0
+        out.clock[run], out.steps[run], out.status[run] = one_period(
+            engine, rate, stream, conditional, distance, max_steps, out, run
+        )
+        end_moments(engine, out.moments[run])
+        if run < out.x.shape[0]:
+            out.x[run] = engine.s.x
+        if run < out.z.shape[0]:
+            out.z[run] = engine.s.z
+
+
+@njit(cache=True, nogil=True)
+def observed_moments(engine, x, z, out):
+    """Overwrite `out` (float64[V + p]) with the statistics of an observed end: uint8[R, N, N] ties, int32[B, N]."""
+    period, s = engine.period, engine.s
+    s.active[:] = period.active
+    for event in range(period.event_time.shape[0]):
+        s.active[period.event_actor[event]] = period.event_join[event]
+    load(s, x, z)
+    for r in range(x.shape[0]):
+        for i in range(x.shape[1]):
+            for j in range(x.shape[2]):
+                if period.fixed[r, i, j] and s.x[r, i, j] != period.x[r, i, j]:
+                    toggle_cell(s, r, i, j)
+    end_moments(engine, out)
+
+
+@njit(cache=True, nogil=True)
+def change_table(engine, x, z, out):
+    """Overwrite `out` (float64[K, N, N]) with the change statistics of network effects in the state x, z.
+
+    Rows of behavior effects hold the change of a step down in column 0 and of a step up in column 1, whether or not
+    the step is possible; rows of rate effects a_i in column 0.
+    """
+    eff, plan, work, s = engine.eff, engine.plan, engine.work, engine.s
+    n_nets = x.shape[0]
+    s.active[:] = engine.period.active
+    load(s, x, z)
+    out[:] = 0.0
+    for i in range(s.n_actors):
+        for r in range(n_nets):
+            n = list_everybody(engine, r, i)
+            for q in range(plan.n_rows[r]):
+                k = plan.row[r, q]
+                for t in range(n):
+                    out[k, i, work.alter[t]] = work.change[k, t]
+        for v in range(plan.n_rows.shape[0]):
+            for q in range(plan.n_rows[v] if v >= n_nets else 0):
+                k = plan.row[v, q]
+                out[k, i, 0] = behavior_change(eff, k, s, i, -1)
+                out[k, i, 1] = behavior_change(eff, k, s, i, 1)
+            for q in range(plan.n_rate[v]):
+                k = plan.rate_row[v, q]
+                out[k, i, 0] = rate_value(eff, k, s, i)
+
+
+@njit(cache=True, nogil=True)
+def restart(engine):
+    """Put the simulated state at the start of the period; absent actors have no ties."""
+    period, start, work, s = engine.period, engine.start, engine.work, engine.s
+    s.active[:] = period.active
+    for r in range(s.x.shape[0]):
+        clear_network(s, r)
+        for i in range(s.x.shape[1]):
+            for q in range(start.first[r, i], start.first[r, i + 1]):
+                j = start.alter[q]
+                if s.active[i] and (s.two_mode[r] or s.active[j]):
+                    add_tie(s, r, i, j)
+    for b in range(s.z.shape[0]):
+        for i in range(s.z.shape[1]):
+            set_behavior(s, b, i, period.z[b, i])
+    list_actors(work, s)
+
+
+@njit(cache=True, nogil=True)
+def list_actors(work, s):
+    """List who is here."""
+    n = 0
+    for i in range(s.n_actors):
+        if s.active[i]:
+            work.here[n] = i
+            n += 1
+    work.n_here[0] = n
+
+
+@njit(cache=True, nogil=True)
+def one_period(engine, rate, stream, conditional, distance, max_steps, out, run):
+    """One simulation from the restarted state; (time, number of ministeps, status)."""
+    period, plan, work, s = engine.period, engine.plan, engine.work, engine.s
+    score, chain, times = out.scores[run], out.chain, out.times
+    n_nets, n_variables = s.x.shape[0], plan.n_rows.shape[0]
+    for v in range(n_variables):
+        refresh_rates(engine, v, rate, conditional)
+    clock, moved, n_steps, event = 0.0, 0, 0, 0
+    if conditional >= 0 and moved >= distance:
+        return 0.0, 0, DONE
+    while n_steps < max_steps:
+        total = 0.0
+        for v in range(n_variables):
+            total += work.total[v]
+        if total <= 0.0 and conditional >= 0:
+            return clock, n_steps, STUCK
+        wait = -math.log1p(-uniform(stream)) / total if total > 0.0 else math.inf
+        if conditional < 0:
+            horizon = period.event_time[event] if event < period.event_time.shape[0] else 1.0
+            if clock + wait >= horizon:
+                score_waiting(engine, rate, conditional, horizon - clock, score)
+                clock = horizon
+                if event == period.event_time.shape[0]:
+                    return clock, n_steps, DONE
+                if not come_or_go(engine, period.event_actor[event], period.event_join[event]):
+                    return clock, n_steps, NO_ROOM
+                for v in range(n_variables):
+                    refresh_rates(engine, v, rate, conditional)
+                event += 1
+                continue
+        score_waiting(engine, rate, conditional, wait, score)
+        clock += wait
+        u = uniform(stream) * total
+        v = 0
+        while v < n_variables - 1 and (u >= work.total[v] or work.total[v] <= 0.0):
+            u -= work.total[v]
+            v += 1
+        if v < n_nets and period.model_type[v] >= ONE_DECIDES and not s.directed[v]:
+            i, j = draw_pair(engine, v, stream)
+            score_pick(engine, rate, conditional, v, i, score)
+            score_pick(engine, rate, conditional, v, j, score)
+            changed, logp = pair_step(engine, v, i, j, stream, score)
+        else:
+            i = draw_actor(engine, v, stream)
+            score_pick(engine, rate, conditional, v, i, score)
+            if v < n_nets:
+                j, logp = network_step(engine, v, i, stream, score)
+                changed = j >= 0
+            else:
+                j, logp = behavior_step(engine, v, i, stream, score)
+                changed = j != 0
+        if run < chain.shape[0] and n_steps < chain.shape[1]:
+            chain[run, n_steps, 0], chain[run, n_steps, 1] = v, i
+            chain[run, n_steps, 2] = j if changed or v >= n_nets else -1
+            times[run, n_steps, 0], times[run, n_steps, 1] = clock, logp
+        n_steps += 1
+        if not changed:
+            continue
+        if v < n_nets:
+            room = engine.room
+            if not s.x[v, i, j] and (s.outdeg[v, i] == room or s.indeg[v, j] == room):
+                return clock, n_steps, NO_ROOM
+            if not s.x[v, i, j] and not s.directed[v] and s.outdeg[v, j] == room:
+                return clock, n_steps, NO_ROOM
+            toggle(s, v, i, j)
+        else:
+            set_behavior(s, v - n_nets, i, s.z[v - n_nets, i] + j)
+        for q in range(n_variables):
+            if plan.n_rate[q]:
+                refresh_rates(engine, q, rate, conditional)
+        if v == conditional:
+            moved += distance_moved(period, s, v, i, j)
+            if moved >= distance:
+                return clock, n_steps, DONE
+    return clock, n_steps, TOO_LONG
+
+
+@njit(cache=True, nogil=True)
+def distance_moved(period, s, v, i, j):
+    """By how much the last change of variable v, i -> j or a step j of i, moved it away from its start."""
+    n_nets = s.x.shape[0]
+    if v >= n_nets:
+        b = v - n_nets
+        gap = s.z[b, i] - period.z[b, i]
+        return 0 if period.z_missing[b, i] else abs(gap) - abs(gap - j)
+    moved = 0
+    if counts(period, v, i, j):
+        moved += 1 if s.x[v, i, j] != period.x[v, i, j] else -1
+    if not s.directed[v] and not s.two_mode[v] and counts(period, v, j, i):
+        moved += 1 if s.x[v, j, i] != period.x[v, j, i] else -1
+    return moved
+
+
+@njit(cache=True, nogil=True)
+def come_or_go(engine, i, joins):
+    """Actor i joins, with its ties of the start to whoever is there, or leaves; False where there is no room."""
+    period, start, s = engine.period, engine.start, engine.s
+    s.active[i] = joins
+    for r in range(s.x.shape[0]):
+        if not joins:
+            while s.outdeg[r, i] > 0:
+                drop_tie(s, r, i, s.out[r, i, s.outdeg[r, i] - 1])
+            while not s.two_mode[r] and s.indeg[r, i] > 0:
+                drop_tie(s, r, s.inn[r, i, s.indeg[r, i] - 1], i)
+            continue
+        room = engine.room
+        for q in range(start.first[r, i], start.first[r, i + 1]):
+            j = start.alter[q]
+            if s.two_mode[r] or s.active[j]:
+                if s.outdeg[r, i] == room or s.indeg[r, j] == room:
+                    return False
+                add_tie(s, r, i, j)
+        if not s.two_mode[r]:
+            for j in range(s.n_actors):
+                if period.x[r, j, i] and s.active[j]:
+                    if s.outdeg[r, j] == room or s.indeg[r, i] == room:
+                        return False
+                    add_tie(s, r, j, i)
+    list_actors(engine.work, s)
+    return True
+
+
+@njit(cache=True, nogil=True)
+def is_pairwise(engine, v):
+    """Whether opportunities come to ordered pairs, at the product of two rates."""
+    s = engine.s
+    return v < s.x.shape[0] and not s.directed[v] and engine.period.model_type[v] >= ONE_DECIDES
+
+
+@njit(cache=True, nogil=True)
+def basic_rate(rate, conditional, v):
+    """rho of variable v: 1 where time is not the clock."""
+    return 1.0 if v == conditional else rate[v]
+
+
+@njit(cache=True, nogil=True)
+def refresh_rates(engine, v, rate, conditional):
+    """Rates of all actors for variable v, their total, and the totals that scores need."""
+    eff, plan, work, s = engine.eff, engine.plan, engine.work, engine.s
+    rho = basic_rate(rate, conditional, v)
+    n = work.n_here[0]
+    if plan.n_rate[v] == 0:
+        work.total[v] = rho * rho * n * (n - 1) if is_pairwise(engine, v) else rho * n
+        return
+    total, squares = 0.0, 0.0
+    for t in range(n):
+        i = work.here[t]
+        log_rate = 0.0
+        for q in range(plan.n_rate[v]):
+            k = plan.rate_row[v, q]
+            work.a[k, i] = rate_value(eff, k, s, i)
+            log_rate += plan.theta[k] * work.a[k, i]
+        work.lam[v, i] = rho * math.exp(log_rate)
+        total += work.lam[v, i]
+        squares += work.lam[v, i] ** 2
+    work.total[v] = total * total - squares if is_pairwise(engine, v) else total
+    for q in range(plan.n_rate[v]):
+        k = plan.rate_row[v, q]
+        weighted = 0.0
+        for t in range(n):
+            i = work.here[t]
+            partners = 2.0 * (total - work.lam[v, i]) if is_pairwise(engine, v) else 1.0
+            weighted += work.a[k, i] * work.lam[v, i] * partners
+        work.weighted[k] = weighted
+
+
+@njit(cache=True, nogil=True)
+def score_waiting(engine, rate, conditional, wait, score):
+    """Scores of the rates for a time in which nothing happened."""
+    eff, plan, work = engine.eff, engine.plan, engine.work
+    n_variables = plan.n_rows.shape[0]
+    for v in range(n_variables):
+        if v != conditional and rate[v] > 0.0:
+            score[v] -= wait * work.total[v] / rate[v] * (2.0 if is_pairwise(engine, v) else 1.0)
+        for q in range(plan.n_rate[v]):
+            k = plan.rate_row[v, q]
+            if eff.parameter[k] >= 0:
+                score[n_variables + eff.parameter[k]] -= wait * work.weighted[k]
+
+
+@njit(cache=True, nogil=True)
+def score_pick(engine, rate, conditional, v, i, score):
+    """Scores of the rates for the opportunity that actor i gets."""
+    eff, plan, work = engine.eff, engine.plan, engine.work
+    if v != conditional:
+        score[v] += 1.0 / rate[v]
+    for q in range(plan.n_rate[v]):
+        k = plan.rate_row[v, q]
+        if eff.parameter[k] >= 0:
+            score[plan.n_rows.shape[0] + eff.parameter[k]] += work.a[k, i]
+
+
+@njit(cache=True, nogil=True)
+def draw_actor(engine, v, stream):
+    """An actor, with probability proportional to its rate."""
+    plan, work = engine.plan, engine.work
+    n = work.n_here[0]
+    u = uniform(stream)
+    if plan.n_rate[v] == 0:
+        return work.here[int(u * n)]
+    total = 0.0
+    for t in range(n):
+        total += work.lam[v, work.here[t]]
+    u *= total
+    for t in range(n):
+        u -= work.lam[v, work.here[t]]
+        if u < 0.0:
+            return work.here[t]
+    return work.here[n - 1]
+
+
+@njit(cache=True, nogil=True)
+def draw_pair(engine, v, stream):
+    """An ordered pair of actors, with probability proportional to the product of their rates."""
+    i = draw_actor(engine, v, stream)
+    j = draw_actor(engine, v, stream)
+    while i == j:
+        i = draw_actor(engine, v, stream)
+        j = draw_actor(engine, v, stream)
+    return i, j
+
+
+@njit(cache=True, nogil=True)
+def network_step(engine, r, i, stream, score):
+    """The alter whose tie ego i toggles, -1 for none, and the log probability of the choice."""
+    period, work, s = engine.period, engine.work, engine.s
+    n_ties, n = list_options(engine, r, i)
+    nothing = weigh_options(engine, r, n_ties, n)
+    chosen = draw_option(work, n, nothing, uniform(stream))
+    score_options(engine, r, n_ties, n, chosen, score)
+    if chosen < 0:
+        return -1, math.log(nothing)
+    j, p = work.alter[chosen], work.p[chosen] / work.count[chosen]
+    if not s.directed[r] and period.model_type[r] == CONFIRMATION and chosen >= n_ties:
+        accept = logistic(fill_pair(engine, r, j, i, 0) + period.offset[r])
+        accepted = uniform(stream) < accept
+        score_pair(engine, r, 0, 0, accepted - accept, score)
+        return (j, math.log(p * accept)) if accepted else (-1, math.log(p * (1.0 - accept)))
+    return j, math.log(p)
+
+
+@njit(cache=True, nogil=True)
+def logistic(u):
+    """1 / (1 + exp(-u))."""
+    return 1.0 / (1.0 + math.exp(-u)) if u > -700.0 else 0.0
+
+
+@njit(cache=True, nogil=True)
+def pair_step(engine, r, i, j, stream, score):
+    """Whether the meeting of i and j toggles their tie, and the log probability of the outcome."""
+    period, s = engine.period, engine.s
+    tied, kind = s.x[r, i, j], period.model_type[r]
+    allowed = may_meet(period, s, r, i, j)
+    if not allowed:
+        return False, 0.0
+    first = fill_pair(engine, r, i, j, 0)
+    second = fill_pair(engine, r, j, i, 1) if kind != ONE_DECIDES else 0.0
+    u = uniform(stream)
+    if kind != BOTH_AGREE:
+        p = logistic(first + second)
+        changed = u < p
+        score_pair(engine, r, tied, 0, changed - p, score)
+        if kind == JOINT:
+            score_pair(engine, r, tied, 1, changed - p, score)
+        return changed, math.log(p) if changed else math.log1p(-p)
+    p, q = logistic(first), logistic(second)
+    if tied:  # one suffices to end a tie: it stays when both keep it
+        change = p + q - p * q
+        changed = u < change
+        if changed:
+            both = (1.0 - p) * (1.0 - q) / change
+            score_pair(engine, r, tied, 0, both * p, score)
+            score_pair(engine, r, tied, 1, both * q, score)
+        else:
+            score_pair(engine, r, tied, 0, -p, score)
+            score_pair(engine, r, tied, 1, -q, score)
+    else:
+        change = p * q
+        changed = u < change
+        weight = 1.0 if changed else -change / (1.0 - change)
+        score_pair(engine, r, tied, 0, weight * (1.0 - p), score)
+        score_pair(engine, r, tied, 1, weight * (1.0 - q), score)
+    return changed, math.log(change) if changed else math.log1p(-change)
+
+
+@njit(cache=True, nogil=True)
+def behavior_step(engine, v, i, stream, score):
+    """The step -1, 0 or 1 that ego i makes, and the log probability of the choice."""
+    period, eff, plan, work, s = engine.period, engine.eff, engine.plan, engine.work, engine.s
+    b = v - s.x.shape[0]
+    value, low, high = s.z[b, i], period.z_low[b], period.z_high[b]
+    absorbing = period.model_type[v] == ABSORBING
+    down = not period.up_only[v] and (value > low or absorbing)
+    up = not period.down_only[v] and (value < high or absorbing)
+    u_down, u_up = 0.0, 0.0
+    for q in range(plan.n_rows[v]):
+        k = plan.row[v, q]
+        work.pair[0, k] = behavior_change(eff, k, s, i, -1) if down and value > low else 0.0
+        work.pair[1, k] = behavior_change(eff, k, s, i, 1) if up and value < high else 0.0
+        u_down += plan.loss[k] * work.pair[0, k]
+        u_up += plan.gain[k] * work.pair[1, k]
+    largest = max(0.0, u_down, u_up)
+    nothing = math.exp(-largest)
+    p_down = math.exp(u_down - largest) if down else 0.0
+    p_up = math.exp(u_up - largest) if up else 0.0
+    total = nothing + p_down + p_up
+    p_down, p_up, nothing = p_down / total, p_up / total, nothing / total
+    u = uniform(stream)
+    step = -1 if u < p_down else 1 if u < p_down + p_up else 0
+    for q in range(plan.n_rows[v]):
+        k = plan.row[v, q]
+        if eff.parameter[k] < 0:
+            continue
+        g = -p_down * plan.on_loss[k] * work.pair[0, k] - p_up * plan.on_gain[k] * work.pair[1, k]
+        if step < 0:
+            g += plan.on_loss[k] * work.pair[0, k]
+        elif step > 0:
+            g += plan.on_gain[k] * work.pair[1, k]
+        score[plan.n_rows.shape[0] + eff.parameter[k]] += g
+    logp = math.log(p_down if step < 0 else p_up if step > 0 else nothing)
+    if value + step < low or value + step > high:
+        step = 0
+    return step, logp

@@ -1,0 +1,263 @@
+"""What an actor can do in one ministep, and with which probability.
+
+Options of a network ministep are the alters whose tie may be toggled, and doing nothing, with utility 0. They are kept
+in two stretches: ties of ego, which can be lost (utility minus the change statistics), then the others, which can be
+gained. Where several alters have the same change statistics, one option may stand for all of them.
+"""
+
+import math
+
+from numba import njit
+
+from coplearn.kernels.saom_core import network_base, network_local
+from coplearn.kernels.saom_engine import INTERACTION
+from coplearn.kernels.saom_state import touch
+
+HIGHER, DISJOINT, AT_LEAST_ONE = 0, 1, 2
+
+
+@njit(cache=True, nogil=True)
+def may_toggle(period, s, r, i, j):
+    """Whether the tie i -> j of network r may change, as far as the tie itself decides."""
+    if period.fixed[r, i, j]:
+        return False
+    tied = s.x[r, i, j]
+    if not s.two_mode[r] and (i == j or not s.active[j]):
+        return False
+    if tied and period.up_only[r]:
+        return False
+    if not tied and not s.directed[r] and not s.two_mode[r] and s.outdeg[r, j] >= period.max_degree[r]:
+        return False
+    for q in range(period.constraint.shape[0]):
+        kind, first, second = period.constraint[q, 0], period.constraint[q, 1], period.constraint[q, 2]
+        if r == first or r == second:
+            other = s.x[second if r == first else first, i, j]
+            if kind == HIGHER:
+                if (r == first and tied and other) or (r == second and not tied and not other):
+                    return False
+            elif kind == DISJOINT:
+                if not tied and other:
+                    return False
+            elif tied and not other:
+                return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def may_gain(period, s, r, i):
+    """Whether ego may have more ties in network r at all."""
+    return not period.down_only[r] and s.outdeg[r, i] < period.max_degree[r]
+
+
+@njit(cache=True, nogil=True)
+def may_meet(period, s, r, i, j):
+    """Whether a meeting of i and j can change their tie."""
+    return may_toggle(period, s, r, i, j) and (s.x[r, i, j] or may_gain(period, s, r, i))
+
+
+@njit(cache=True, nogil=True)
+def touch_neighbours(s, scratch, r, i):
+    """Touch whoever has a tie with ego in any network among the same nodes; ties of r first."""
+    for q in range(s.outdeg[r, i]):
+        touch(scratch, s.out[r, i, q])
+    for q in range(s.x.shape[0]):
+        if s.two_mode[q] != s.two_mode[r]:
+            continue
+        for t in range(s.outdeg[q, i]):
+            touch(scratch, s.out[q, i, t])
+        if not s.two_mode[q]:
+            for t in range(s.indeg[q, i]):
+                touch(scratch, s.inn[q, i, t])
+
+
+@njit(cache=True, nogil=True)
+def list_options(engine, r, i):
+    """Fill the options of ego i in network r with their change statistics; (number of ties of ego, of options)."""
+    period, eff, plan, work, scratch, s = engine.period, engine.eff, engine.plan, engine.work, engine.scratch, engine.s
+    reach(engine, r, i)
+    n_ties, n = s.outdeg[r, i], scratch.n_touched[0]
+    can_gain = may_gain(period, s, r, i)
+    for q in range(n):
+        j = scratch.touched[q]
+        work.alter[q] = j
+        work.kind[q] = -1
+        allowed = (q < n_ties or can_gain) and may_toggle(period, s, r, i, j)
+        work.count[q] = 1.0 if allowed else 0.0
+    if can_gain:
+        for j in range(s.n_columns[r]):
+            if not scratch.mark[j] and may_toggle(period, s, r, i, j):
+                work.alter[n] = j
+                work.kind[n] = -1
+                work.count[n] = 1.0
+                n += 1
+    forget(s, scratch, r, i)
+    fill_change(eff, plan, work, s, r, i, n)
+    return n_ties, n
+
+
+@njit(cache=True, nogil=True)
+def list_everybody(engine, r, i):
+    """Fill the change statistics of all alters of ego i, also of those it may not choose; their number."""
+    work, scratch, s = engine.work, engine.scratch, engine.s
+    reach(engine, r, i)
+    forget(s, scratch, r, i)
+    n = 0
+    for j in range(s.n_columns[r]):
+        if j != i or s.two_mode[r]:
+            work.alter[n] = j
+            n += 1
+    fill_change(engine.eff, engine.plan, work, s, r, i, n)
+    return n
+
+
+@njit(cache=True, nogil=True)
+def reach(engine, r, i):
+    """Touch all neighbours of ego and whoever local effects reach; leaves their local parts in `work.out`."""
+    eff, plan, work, scratch, s = engine.eff, engine.plan, engine.work, engine.scratch, engine.s
+    if not s.two_mode[r]:
+        scratch.mark[i] = 1
+    touch_neighbours(s, scratch, r, i)
+    for q in range(plan.n_rows[r]):
+        k = plan.row[r, q]
+        if plan.local[k]:
+            network_local(eff, k, s, i, scratch, work.out[k])
+
+
+@njit(cache=True, nogil=True)
+def forget(s, scratch, r, i):
+    """Empty the list of touched alters."""
+    for q in range(scratch.n_touched[0]):
+        scratch.mark[scratch.touched[q]] = 0
+    scratch.n_touched[0] = 0
+    if not s.two_mode[r]:
+        scratch.mark[i] = 0
+
+
+@njit(cache=True, nogil=True)
+def fill_change(eff, plan, work, s, r, i, n):
+    """Change statistics of the first n options of ego i; local parts are taken up and cleared."""
+    for q in range(plan.n_rows[r]):
+        k = plan.row[r, q]
+        change = work.change[k]
+        if eff.code[k] == INTERACTION:
+            for t in range(n):
+                change[t] = 1.0
+            for part in eff.part[k]:
+                if part >= 0:
+                    for t in range(n):
+                        change[t] *= work.change[part, t]
+            continue
+        for t in range(n):
+            change[t] = network_base(eff, k, s, i, work.alter[t])
+        if plan.local[k]:
+            out = work.out[k]
+            for t in range(n):
+                change[t] += out[work.alter[t]]
+                out[work.alter[t]] = 0.0
+            out[i] = 0.0
+
+
+@njit(cache=True, nogil=True)
+def weigh_options(engine, r, n_ties, n):
+    """Probabilities of the options; returns that of doing nothing."""
+    plan, work = engine.plan, engine.work
+    p = work.p
+    for q in range(n):
+        p[q] = 0.0
+    for t in range(plan.n_rows[r]):
+        k = plan.row[r, t]
+        loss, gain = -plan.loss[k], plan.gain[k]
+        change = work.change[k]
+        if loss != 0.0:
+            for q in range(n_ties):
+                p[q] += loss * change[q]
+        if gain != 0.0:
+            for q in range(n_ties, n):
+                p[q] += gain * change[q]
+    largest = 0.0
+    for q in range(n):
+        if work.count[q] > 0.0 and p[q] > largest:
+            largest = p[q]
+    nothing = math.exp(-largest)
+    total = nothing
+    for q in range(n):
+        p[q] = work.count[q] * math.exp(min(p[q] - largest, 0.0))
+        total += p[q]
+    for q in range(n):
+        p[q] /= total
+    return nothing / total
+
+
+@njit(cache=True, nogil=True)
+def draw_option(work, n, nothing, u):
+    """The option that u in [0, 1) picks, -1 for none."""
+    if u < nothing:
+        return -1
+    reached, last = nothing, -1
+    for q in range(n):
+        if work.p[q] > 0.0:
+            reached += work.p[q]
+            last = q
+            if u < reached:
+                break
+    return last
+
+
+@njit(cache=True, nogil=True)
+def score_options(engine, r, n_ties, n, chosen, score):
+    """Add the score of having chosen an option: its derivative of the utility minus the expected one."""
+    eff, plan, work = engine.eff, engine.plan, engine.work
+    shift = plan.n_rows.shape[0]
+    for t in range(plan.n_rows[r]):
+        k = plan.row[r, t]
+        if eff.parameter[k] < 0:
+            continue
+        change = work.change[k]
+        lost, gained = 0.0, 0.0
+        for q in range(n_ties):
+            lost += work.p[q] * change[q]
+        for q in range(n_ties, n):
+            gained += work.p[q] * change[q]
+        g = plan.on_loss[k] * lost - plan.on_gain[k] * gained
+        if chosen >= 0:
+            g += -plan.on_loss[k] * change[chosen] if chosen < n_ties else plan.on_gain[k] * change[chosen]
+        score[shift + eff.parameter[k]] += g
+
+
+@njit(cache=True, nogil=True)
+def fill_pair(engine, r, i, j, end):
+    """Change statistics of the tie i - j for ego i, into row `end` of `pair`; returns i's utility of toggling it."""
+    eff, plan, work, scratch, s = engine.eff, engine.plan, engine.work, engine.scratch, engine.s
+    utility, tied = 0.0, s.x[r, i, j]
+    scratch.mark[i] = 1
+    for q in range(plan.n_rows[r]):
+        k = plan.row[r, q]
+        change = 1.0
+        if eff.code[k] == INTERACTION:
+            for part in eff.part[k]:
+                if part >= 0:
+                    change *= work.pair[end, part]
+        else:
+            change = network_base(eff, k, s, i, j)
+            if plan.local[k]:
+                network_local(eff, k, s, i, scratch, work.out[k])
+                change += work.out[k, j]
+                for t in range(scratch.n_touched[0]):
+                    work.out[k, scratch.touched[t]] = 0.0
+                work.out[k, i] = 0.0
+        work.pair[end, k] = change
+        utility += -plan.loss[k] * change if tied else plan.gain[k] * change
+    forget(s, scratch, r, i)
+    return utility
+
+
+@njit(cache=True, nogil=True)
+def score_pair(engine, r, tied, end, weight, score):
+    """Add `weight` times the derivative of the utility of one end of a pair."""
+    eff, plan, work = engine.eff, engine.plan, engine.work
+    shift = plan.n_rows.shape[0]
+    for t in range(plan.n_rows[r]):
+        k = plan.row[r, t]
+        if eff.parameter[k] >= 0:
+            sign = -plan.on_loss[k] if tied else plan.on_gain[k]
+            score[shift + eff.parameter[k]] += weight * sign * work.pair[end, k]

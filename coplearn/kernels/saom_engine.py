@@ -1,0 +1,286 @@
+"""Working room for the simulation of one period: states, the plan of which effects concern which variable, scratch.
+
+An engine is made once per period, model and worker (`prepare`) and used for any number of simulations. It holds two
+states. `s` is the one that is simulated. `t` serves the moments: every variable at the start of the period, without
+what is missing; a dependent variable is put in at its end value while its own statistics are taken.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from coplearn.kernels.saom_core import has_local
+from coplearn.kernels.saom_state import (
+    CREATION,
+    ENDOWMENT,
+    EVALUATION,
+    RATE,
+    Effects,
+    Period,
+    Scratch,
+    State,
+    add_tie,
+    new_scratch,
+    new_state,
+    pack,
+    set_behavior,
+)
+
+INTERACTION = 999
+
+
+class Plan(NamedTuple):
+    """Which rows of the effects concern which dependent variable; theta spread over rows."""
+
+    row: np.ndarray  # int32[V, K]: rows that a ministep of the variable evaluates, interactions last
+    n_rows: np.ndarray  # int64[V]
+    rate_row: np.ndarray  # int32[V, K]: rows of its rate
+    n_rate: np.ndarray  # int64[V]
+    local: np.ndarray  # uint8[K]: the effect reaches alters over ties
+    on_gain: np.ndarray  # float64[K]: 1 where the effect counts when a tie is created, a behavior goes up
+    on_loss: np.ndarray  # float64[K]: 1 where it counts when a tie is dissolved, a behavior goes down
+    gain: np.ndarray  # float64[K]: theta * on_gain
+    loss: np.ndarray  # float64[K]: theta * on_loss
+    theta: np.ndarray  # float64[K]: theta of the row
+
+
+class Work(NamedTuple):
+    """Options of one ministep: first the ties of ego, which can be lost, then the others, which can be gained."""
+
+    out: np.ndarray  # float64[K, N]: local parts by alter; 0 between ministeps
+    change: np.ndarray  # float64[K, M]: change statistic by option
+    alter: np.ndarray  # int32[M]: the alter
+    count: np.ndarray  # float64[M]: how many alters the option stands for; 0 where it is forbidden
+    kind: np.ndarray  # int32[M]: class of alters that the option stands for, -1 for itself alone
+    p: np.ndarray  # float64[M]: probability
+    pair: np.ndarray  # float64[2, K]: change statistics of the two ends of a tie
+    lam: np.ndarray  # float64[V, N]: rates
+    a: np.ndarray  # float64[K, N]: values of rate effects
+    total: np.ndarray  # float64[V]: total rate
+    weighted: np.ndarray  # float64[K]: sum over actors of value times rate
+    here: np.ndarray  # int32[N]: active actors, the first n_here[0]
+    n_here: np.ndarray  # int64[1]
+
+
+class Start(NamedTuple):
+    """Ties at the start of the period as lists, and where structure forces the end."""
+
+    first: np.ndarray  # int64[R, N + 1]: where the ties of an ego begin
+    alter: np.ndarray  # int32[number of ties]
+    fixed_first: np.ndarray  # int64[R, N + 1]: the same for ties that may not change
+    fixed_alter: np.ndarray  # int32
+    forced: np.ndarray  # int32[F, 4]: network, ego, alter, value at the end
+
+
+class Engine(NamedTuple):
+    """All of it."""
+
+    period: Period
+    eff: Effects
+    plan: Plan
+    work: Work
+    scratch: Scratch
+    start: Start
+    s: State
+    t: State
+    room: int  # neighbours that an actor may have during a simulation, in either direction
+
+
+@njit(cache=True, nogil=True)
+def new_plan(eff, n_variables):
+    """Sort the rows of the effects by variable."""
+    n_rows = eff.code.shape[0]
+    plan = Plan(
+        np.zeros((n_variables, n_rows), np.int32),
+        np.zeros(n_variables, np.int64),
+        np.zeros((n_variables, n_rows), np.int32),
+        np.zeros(n_variables, np.int64),
+        np.zeros(n_rows, np.uint8),
+        np.zeros(n_rows),
+        np.zeros(n_rows),
+        np.zeros(n_rows),
+        np.zeros(n_rows),
+        np.zeros(n_rows),
+    )
+    for interactions in range(2):
+        for k in range(n_rows):
+            v = eff.variable[k]
+            if (eff.code[k] == INTERACTION) != (interactions == 1):
+                continue
+            if eff.kind[k] == RATE:
+                plan.rate_row[v, plan.n_rate[v]] = k
+                plan.n_rate[v] += 1
+            else:
+                plan.row[v, plan.n_rows[v]] = k
+                plan.n_rows[v] += 1
+    for k in range(n_rows):
+        plan.on_gain[k] = 1.0 if eff.kind[k] == EVALUATION or eff.kind[k] == CREATION else 0.0
+        plan.on_loss[k] = 1.0 if eff.kind[k] == EVALUATION or eff.kind[k] == ENDOWMENT else 0.0
+    return plan
+
+
+@njit(cache=True, nogil=True)
+def set_theta(plan, eff, theta):
+    """Spread theta over the rows."""
+    for k in range(eff.code.shape[0]):
+        plan.theta[k] = theta[eff.parameter[k]] if eff.parameter[k] >= 0 else 0.0
+        plan.gain[k] = plan.theta[k] * plan.on_gain[k]
+        plan.loss[k] = plan.theta[k] * plan.on_loss[k]
+
+
+@njit(cache=True, nogil=True)
+def lists_of(cells):
+    """The cells that are not 0, row by row: first[R, N + 1] and their columns."""
+    n_nets, side, _ = cells.shape
+    first = np.zeros((n_nets, side + 1), np.int64)
+    n = 0
+    for r in range(n_nets):
+        for i in range(side):
+            first[r, i] = n
+            for j in range(side):
+                n += cells[r, i, j] != 0
+        first[r, side] = n
+    column = np.zeros(n, np.int32)
+    n = 0
+    for r in range(n_nets):
+        for i in range(side):
+            for j in range(side):
+                if cells[r, i, j]:
+                    column[n] = j
+                    n += 1
+    return first, column
+
+
+@njit(cache=True, nogil=True)
+def new_start(period):
+    """Lists of the start of a period."""
+    first, alter = lists_of(period.x)
+    fixed_first, fixed_alter = lists_of(period.fixed)
+    end_first, end_alter = lists_of(period.end_fixed)
+    forced = np.zeros((end_alter.shape[0], 4), np.int32)
+    for r in range(period.x.shape[0]):
+        for i in range(period.x.shape[1]):
+            for q in range(end_first[r, i], end_first[r, i + 1]):
+                j = end_alter[q]
+                forced[q, 0], forced[q, 1], forced[q, 2], forced[q, 3] = r, i, j, period.end_value[r, i, j]
+    return Start(first, alter, fixed_first, fixed_alter, forced)
+
+
+@njit(cache=True, nogil=True)
+def new_work(n_variables, n_rows, side):
+    """Room for the options of a ministep."""
+    room = side + 1
+    return Work(
+        np.zeros((n_rows, side)),
+        np.zeros((n_rows, room)),
+        np.zeros(room, np.int32),
+        np.zeros(room),
+        np.zeros(room, np.int32),
+        np.zeros(room),
+        np.zeros((2, n_rows)),
+        np.zeros((n_variables, side)),
+        np.zeros((n_rows, side)),
+        np.zeros(n_variables),
+        np.zeros(n_rows),
+        np.zeros(side, np.int32),
+        np.zeros(1, np.int64),
+    )
+
+
+@njit(cache=True, nogil=True)
+def clear_network(s, r):
+    """Take all ties out of network r."""
+    for i in range(s.x.shape[1]):
+        for q in range(s.outdeg[r, i]):
+            s.x[r, i, s.out[r, i, q]] = 0
+        s.outdeg[r, i] = 0
+        s.indeg[r, i] = 0
+        s.recdeg[r, i] = 0
+    s.n_ties[r] = 0
+
+
+@njit(cache=True, nogil=True)
+def load(s, x, z):
+    """Give a state the ties x (uint8[R, N, N]) and behaviors z (int32[B, N]); the lists must have room."""
+    for r in range(x.shape[0]):
+        clear_network(s, r)
+        for i in range(x.shape[1]):
+            for j in range(x.shape[2]):
+                if x[r, i, j]:
+                    add_tie(s, r, i, j)
+    for b in range(z.shape[0]):
+        for i in range(z.shape[1]):
+            set_behavior(s, b, i, z[b, i])
+
+
+@njit(cache=True, nogil=True)
+def restart_moments(period, start, t, v):
+    """Put dependent variable v of the state of the moments at its start, without what is missing."""
+    n_nets = t.x.shape[0]
+    if v < n_nets:
+        clear_network(t, v)
+        for i in range(t.x.shape[1]):
+            for q in range(start.first[v, i], start.first[v, i + 1]):
+                if not period.missing[v, i, start.alter[q]]:
+                    add_tie(t, v, i, start.alter[q])
+        return
+    b = v - n_nets
+    row = t.v.shape[0] - t.z.shape[0] + b
+    for i in range(t.z.shape[1]):
+        set_behavior(t, b, i, period.z[b, i])
+        t.v_missing[row, i] = period.v_missing[row, i]
+        if t.v_missing[row, i]:
+            t.v[row, i] = 0.0
+
+
+@njit(cache=True, nogil=True)
+def largest_degree(cells):
+    """The largest row or column sum of 0-1 cells of any network."""
+    largest = 0
+    for r in range(cells.shape[0]):
+        for i in range(cells.shape[1]):
+            sent, received = 0, 0
+            for j in range(cells.shape[1]):
+                sent += cells[r, i, j]
+                received += cells[r, j, i]
+            largest = max(largest, sent, received)
+    return largest
+
+
+@njit(cache=True, nogil=True)
+def prepare(period, effects, capacity):
+    """An engine for a period and effects, with room for `capacity` neighbours of an actor in either direction."""
+    n_nets, side = period.x.shape[0], period.x.shape[1]
+    n_variables = n_nets + period.z.shape[0]
+    eff = pack(effects)
+    plan = new_plan(eff, n_variables)
+    for k in range(eff.code.shape[0]):
+        plan.local[k] = eff.kind[k] != RATE and eff.variable[k] < n_nets and has_local(eff, k)
+    start = new_start(period)
+    degree = largest_degree(period.x)
+    room = max(capacity, degree)
+    spare = largest_degree(period.end_fixed)
+    if period.event_time.shape[0] or not period.active.all():
+        spare += degree
+    held = min(room + spare, side)
+    s = new_state(period, period.x, period.z, np.zeros_like(period.v_missing), np.zeros_like(period.w_missing), held)
+    t = new_state(period, period.x, period.z, period.v_missing.copy(), period.w_missing, held)
+    packed = pack(period)
+    for v in range(n_variables):
+        restart_moments(packed, pack(start), pack(t), v)
+    t.start_outdeg[:] = t.outdeg
+    t.start_indeg[:] = t.indeg
+    return pack(
+        Engine(
+            packed,
+            eff,
+            pack(plan),
+            pack(new_work(n_variables, eff.code.shape[0], side)),
+            pack(new_scratch(side)),
+            pack(start),
+            pack(s),
+            pack(t),
+            room,
+        )
+    )

@@ -1,0 +1,166 @@
+"""Statistics of the method of moments at the end of a period.
+
+Statistic k of a dependent variable sees that variable at the end of the period and every other at its start; ties that
+are missing at either end count as absent, and behaviors missing at either end as average (Snijders, Steglich &
+Schweinberger 2007; missing values: Huisman & Steglich 2008, doi:10.1016/j.socnet.2008.06.001). Creation effects count
+the ties gained, in the end network; endowment effects those lost, in the start network and with a minus sign.
+"""
+
+from numba import njit
+
+from coplearn.kernels.saom_core import behavior_statistic, ego_statistic, rate_value, tie_statistic, whole_ego
+from coplearn.kernels.saom_engine import INTERACTION, clear_network, restart_moments
+from coplearn.kernels.saom_state import CREATION, ENDOWMENT, EVALUATION, add_tie, set_behavior, toggle_cell
+
+
+@njit(cache=True, nogil=True)
+def end_moments(engine, out):
+    """Overwrite `out` with the statistics of the end state `engine.s`: distances of variables, then one per parameter.
+
+    First the end is made comparable: absent actors are as they were at the start, and ties that structure determines
+    at the end have the determined value.
+    """
+    period, eff, plan, start, s, t = engine.period, engine.eff, engine.plan, engine.start, engine.s, engine.t
+    n_nets = s.x.shape[0]
+    settle(period, start, s)
+    out[:] = 0.0
+    for v in range(plan.n_rows.shape[0]):
+        for i in range(period.n_actors):
+            changes = changes_of_ego(period, start, s, v, i)
+            out[v] += changes
+            if changes > 0:
+                for q in range(plan.n_rate[v]):
+                    k = plan.rate_row[v, q]
+                    if eff.parameter[k] >= 0:
+                        out[plan.n_rows.shape[0] + eff.parameter[k]] += changes * rate_value(eff, k, t, i)
+    for v in range(plan.n_rows.shape[0]):
+        if v < n_nets:
+            network_moments(engine, v, out[plan.n_rows.shape[0] :])
+        else:
+            behavior_moments(engine, v, out[plan.n_rows.shape[0] :])
+
+
+@njit(cache=True, nogil=True)
+def settle(period, start, s):
+    """Give absent actors their start values, and structurally determined ties their end values."""
+    for i in range(period.n_actors):
+        if s.active[i]:
+            continue
+        for b in range(s.z.shape[0]):
+            set_behavior(s, b, i, period.z[b, i])
+        for r in range(s.x.shape[0]):
+            for j in range(s.n_columns[r]):
+                if s.x[r, i, j] != period.x[r, i, j]:
+                    toggle_cell(s, r, i, j)
+                if not s.two_mode[r] and s.x[r, j, i] != period.x[r, j, i]:
+                    toggle_cell(s, r, j, i)
+    for q in range(start.forced.shape[0]):
+        r, i, j = start.forced[q, 0], start.forced[q, 1], start.forced[q, 2]
+        if s.x[r, i, j] != start.forced[q, 3]:
+            toggle_cell(s, r, i, j)
+
+
+@njit(cache=True, nogil=True)
+def counts(period, r, i, j):
+    """Whether a tie counts in distances."""
+    return not (period.missing[r, i, j] or period.fixed[r, i, j] or period.end_fixed[r, i, j])
+
+
+@njit(cache=True, nogil=True)
+def changes_of_ego(period, start, s, v, i):
+    """Distance of variable v from its start, ego i's part."""
+    n_nets, changes = s.x.shape[0], 0
+    if v >= n_nets:
+        b = v - n_nets
+        return 0 if period.z_missing[b, i] else abs(s.z[b, i] - period.z[b, i])
+    for q in range(s.outdeg[v, i]):
+        j = s.out[v, i, q]
+        changes += not period.x[v, i, j] and counts(period, v, i, j)
+    for q in range(start.first[v, i], start.first[v, i + 1]):
+        j = start.alter[q]
+        changes += not s.x[v, i, j] and counts(period, v, i, j)
+    return changes
+
+
+@njit(cache=True, nogil=True)
+def network_moments(engine, r, out):
+    """Statistics of the effects of network r."""
+    period, eff, plan, start, s, t = engine.period, engine.eff, engine.plan, engine.start, engine.s, engine.t
+    for q in range(plan.n_rows[r]):
+        k = plan.row[r, q]
+        if eff.kind[k] == ENDOWMENT and eff.parameter[k] >= 0:
+            total = 0.0
+            for i in range(period.n_actors):
+                for c in range(start.first[r, i], start.first[r, i + 1]):
+                    j = start.alter[c]
+                    if not s.x[r, i, j] and not period.missing[r, i, j]:
+                        total -= tie_value(eff, k, t, i, j)
+            out[eff.parameter[k]] += total * moment_factor(eff, k)
+    clear_network(t, r)
+    for i in range(period.n_actors):
+        for c in range(s.outdeg[r, i]):
+            j = s.out[r, i, c]
+            if not period.missing[r, i, j]:
+                add_tie(t, r, i, j)
+    for q in range(plan.n_rows[r]):
+        k = plan.row[r, q]
+        if eff.parameter[k] < 0 or eff.kind[k] == ENDOWMENT:
+            continue
+        total = 0.0
+        if eff.kind[k] == EVALUATION and eff.code[k] != INTERACTION and whole_ego(eff, k):
+            for i in range(period.n_actors):
+                total += ego_statistic(eff, k, t, i)
+        else:
+            for i in range(period.n_actors):
+                for c in range(t.outdeg[r, i]):
+                    j = t.out[r, i, c]
+                    if eff.kind[k] == EVALUATION or not period.x[r, i, j]:
+                        total += tie_value(eff, k, t, i, j)
+        out[eff.parameter[k]] += total * moment_factor(eff, k)
+    restart_moments(period, start, t, r)
+
+
+@njit(cache=True, nogil=True)
+def moment_factor(eff, k):
+    """What the statistic of a network effect is multiplied by so that no configuration counts more than once."""
+    return eff.p[k, 7] if eff.p[k, 7] != 0.0 else 1.0
+
+
+@njit(cache=True, nogil=True)
+def tie_value(eff, k, t, i, j):
+    """Statistic of a tie; of an interaction the product over its parts."""
+    if eff.code[k] != INTERACTION:
+        return tie_statistic(eff, k, t, i, j)
+    value = 1.0
+    for part in eff.part[k]:
+        if part >= 0:
+            value *= tie_statistic(eff, part, t, i, j)
+    return value
+
+
+@njit(cache=True, nogil=True)
+def behavior_moments(engine, v, out):
+    """Statistics of the effects of a behavior."""
+    period, eff, plan, start, s, t = engine.period, engine.eff, engine.plan, engine.start, engine.s, engine.t
+    b = v - s.x.shape[0]
+    row = t.v.shape[0] - t.z.shape[0] + b
+    for end in range(2):
+        for i in range(period.n_actors):
+            set_behavior(t, b, i, s.z[b, i] if end else period.z[b, i])
+            t.v_missing[row, i] = period.z_missing[b, i]
+            if period.z_missing[b, i]:
+                t.v[row, i] = 0.0
+        for q in range(plan.n_rows[v]):
+            k = plan.row[v, q]
+            if eff.parameter[k] < 0 or (eff.kind[k] == EVALUATION and not end):
+                continue
+            total = 0.0
+            for i in range(period.n_actors):
+                step = s.z[b, i] - period.z[b, i]
+                if period.z_missing[b, i] or (eff.kind[k] == CREATION and step <= 0):
+                    continue
+                if eff.kind[k] == ENDOWMENT and step >= 0:
+                    continue
+                total += behavior_statistic(eff, k, t, i)
+            out[eff.parameter[k]] += total if end else -total
+    restart_moments(period, start, t, v)
