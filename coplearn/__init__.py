@@ -21,6 +21,7 @@ _CONTENTS = {
     "events": ["EventSequence"],
     "exposure": ["TemporalAutocorrelation"],
     "growth_curves": ["growth", "pattern_mixture", "within_between"],
+    "hawkes": ["Hawkes", "simulate_hawkes"],
     "identity": ["survey_identity"],
     "instruments": ["LinearInMeans", "check_identification"],
     "invariance": ["measurement_invariance"],
@@ -73,6 +74,8 @@ if TYPE_CHECKING:
     from coplearn.growth_curves import growth as growth
     from coplearn.growth_curves import pattern_mixture as pattern_mixture
     from coplearn.growth_curves import within_between as within_between
+    from coplearn.hawkes import Hawkes as Hawkes
+    from coplearn.hawkes import simulate_hawkes as simulate_hawkes
     from coplearn.identity import survey_identity as survey_identity
     from coplearn.instruments import LinearInMeans as LinearInMeans
     from coplearn.instruments import check_identification as check_identification

@@ -169,3 +169,20 @@ def difference_gmm(y, ties, depth=3):
     z = z[:, z.any(axis=0)]
     h = np.array([[2 * (a == b) - (a[0] == b[0] and abs(a[1] - b[1]) == 1) for b in kept] for a in kept], dtype=float)
     return clustered(x, z, target, np.linalg.pinv(z.T @ h @ z), np.array([i for i, _ in kept]))
+
+
+# --- events that excite each other --------------------------------------------------------------------------
+
+
+def hawkes_intensity(t, i, events, mu, alpha, beta, s):
+    """Rate of i just before t: `events` are (time, who), s a function of time."""
+    return mu[i] * s(t) + sum(alpha[i][j] * beta * np.exp(-beta * (t - u)) for u, j in events if u < t)
+
+
+def hawkes_compensator(i, begin, stop, events, mu, alpha, beta, s_total):
+    """Integral of the rate of i from begin to stop; s_total(a, b) is that of s."""
+    total = mu[i] * s_total(begin, stop)
+    for u, j in events:
+        if u < stop:
+            total += alpha[i][j] * (np.exp(-beta * max(begin - u, 0)) - np.exp(-beta * (stop - u)))
+    return total
