@@ -340,8 +340,8 @@ class Hawkes:
             return -value, -gradient
 
         wide = math.log(1e4)
-        bounds = [(None, None)] * n + [(-15, 15)] * (b - 1) + [(0, None)] * q
-        bounds += [(math.log(guess) - wide, math.log(guess) + wide)]
+        bounds: list[tuple[float | None, float | None]] = [(None, None)] * n + [(-15, 15)] * (b - 1) + [(0, None)] * q
+        bounds.append((math.log(guess) - wide, math.log(guess) + wide))
         found = minimize(
             objective, start, jac=True, method="L-BFGS-B", bounds=bounds,
             options={"maxiter": 2000, "maxfun": 4000, "ftol": 1e-12, "gtol": 1e-5, "maxcor": 30},
