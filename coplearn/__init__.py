@@ -33,6 +33,7 @@ _CONTENTS = {
     "pair_ties": ["p2"],
     "panel": ["JointPanel"],
     "reliability": ["cronbach_alpha", "omega"],
+    "rem": ["REM"],
     "report": ["ValidationError"],
     "results": ["ConvergenceWarning"],
     "scales": ["item_answers", "scale_scores"],
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
     from coplearn.panel import JointPanel as JointPanel
     from coplearn.reliability import cronbach_alpha as cronbach_alpha
     from coplearn.reliability import omega as omega
+    from coplearn.rem import REM as REM
     from coplearn.report import ValidationError as ValidationError
     from coplearn.results import ConvergenceWarning as ConvergenceWarning
     from coplearn.scales import item_answers as item_answers

@@ -7,7 +7,8 @@ leaving they are not at risk of anything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -32,16 +33,29 @@ class EventSequence:
         Indexed by member; covariates, and ``joined`` and ``left`` where known.
     origin, end : float or Timestamp
         Bounds of the observation, in the unit of ``frame["time"]``.
+    networks : dict of name to DataFrame
+        Second networks among the same members: columns time, sender, receiver, value. A row sets the tie from its time
+        on (strictly after it), and from the beginning where time is missing; what was never set is 0.
+    covariates : dict of name to DataFrame
+        Covariates of members that change: columns time, member, value; a row holds from its time on.
     """
 
     frame: pd.DataFrame
     members: pd.DataFrame
     origin: Any
     end: Any
+    networks: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    covariates: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @classmethod
     def from_frame(
-        cls, frame: pd.DataFrame, members: pd.DataFrame | None = None, origin: Any = None, end: Any = None
+        cls,
+        frame: pd.DataFrame,
+        members: pd.DataFrame | None = None,
+        origin: Any = None,
+        end: Any = None,
+        networks: Mapping[str, Any] | None = None,
+        covariates: Mapping[str, pd.DataFrame] | None = None,
     ) -> EventSequence:
         """Make a sequence from a table of events.
 
@@ -53,6 +67,11 @@ class EventSequence:
             Covariates indexed by member; by default everybody who occurs in an event, in order of label.
         origin, end : optional
             Observation bounds. By default 0.0 (numbers) or the first event, and the last event.
+        networks : dict of name to DataFrame, optional
+            Second networks, each as a table of changes (columns time, sender, receiver, value), or as a matrix with
+            members as rows (senders) and columns, which holds throughout.
+        covariates : dict of name to DataFrame, optional
+            Covariates that change in time: columns time, member, value.
 
         Raises
         ------
@@ -94,7 +113,14 @@ class EventSequence:
         end = (float(last) if numeric else last) if end is None else end
         if len(ordered) and (first < origin or last > end):
             raise ValueError(f"events run from {first} to {last}, outside the observation {origin} to {end}.")
-        return cls(ordered, members, origin, end)
+        return cls(
+            ordered,
+            members,
+            origin,
+            end,
+            {name: _network(name, given, members.index) for name, given in (networks or {}).items()},
+            {name: _changes(name, given, "member", members.index) for name, given in (covariates or {}).items()},
+        )
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -121,3 +147,30 @@ class EventSequence:
             f"EventSequence: {plural(len(self), 'event')}{kinds} among {plural(len(self.members), 'member')}, "
             f"from {day(self.origin)} to {day(self.end)}"
         )
+
+
+def _changes(name: str, frame: pd.DataFrame, *rest: Any) -> pd.DataFrame:
+    """A table of changes in time, sorted, with known members in the columns named before the index of members."""
+    *sides, members = rest
+    absent = [c for c in ("time", *sides, "value") if c not in frame.columns]
+    if absent:
+        raise ValueError(f"{name!r} has no column {listing(absent)} (columns: {listing(frame.columns, 12)}).")
+    for side in sides:
+        unknown = frame.loc[~frame[side].isin(members), side]
+        if len(unknown):
+            raise ValueError(f"{name!r}: {side} {listing(unknown.unique())} is no member.")
+    if frame["value"].isna().any():
+        raise ValueError(f"{name!r}: value is missing in row {listing(np.flatnonzero(frame['value'].isna()))}.")
+    return frame.sort_values("time", kind="stable", na_position="first", ignore_index=True)
+
+
+def _network(name: str, given: Any, members: pd.Index) -> pd.DataFrame:
+    """A second network as a table of changes; a matrix holds from the beginning."""
+    if isinstance(given, pd.DataFrame) and "sender" in given.columns:
+        return _changes(name, given, "sender", "receiver", members)
+    matrix = given.reindex(index=members, columns=members) if isinstance(given, pd.DataFrame) else np.asarray(given)
+    if matrix.shape != (len(members), len(members)):
+        raise ValueError(f"{name!r} has shape {matrix.shape}; a network among {len(members)} members is square.")
+    i, j = np.nonzero(np.asarray(matrix))
+    values = np.asarray(matrix, dtype=float)[i, j]
+    return pd.DataFrame({"time": np.nan, "sender": members[i], "receiver": members[j], "value": values})

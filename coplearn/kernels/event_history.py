@@ -19,6 +19,9 @@ Halving memory costs nothing between events: ``y`` is kept as of the moment ``ba
 :func:`advance`, brings it forward.
 Sums over common partners (otp, itp, osp, isp) are kept up to date in a dense history, in ``triads``, and counted anew
 by whoever asks in a sparse one (:func:`count_triads`).
+
+Between two events few pairs change. A dense history can list them: ``watch`` says what a model looks at, and
+:func:`add` and :func:`record` put every pair whose statistics may differ on the list ``stale``.
 """
 
 from __future__ import annotations
@@ -42,6 +45,9 @@ __all__ = [
     "record",
     "slot_of",
     "sparse_history",
+    "touch",
+    "touch_column",
+    "touch_row",
     "value",
 ]
 
@@ -58,6 +64,9 @@ class History(NamedTuple):
     (q, slots) of ``triad_kind``, ``triad_net``, ``triad_unique`` (q). Trace: times ``last`` (slots), ``last_sent`` and
     ``last_received`` (n), -inf where never; ``rank_sent`` and ``rank_received`` (slots), 1 = most recent partner of
     the slot's sender, 0 = never; ``previous`` (2): sender and receiver of the previous event, -1 before the first.
+    Changed pairs: ``watch`` (k, 6): pair, mirror image, row and column of the sender, row and column of the receiver;
+    ``watch_trace`` (11): the nine participation shifts, the two ranks; ``stale`` (slots): the list, ``is_stale``
+    (slots), ``n_stale`` (1).
     """
 
     n: int
@@ -86,9 +95,20 @@ class History(NamedTuple):
     rank_sent: np.ndarray
     rank_received: np.ndarray
     previous: np.ndarray
+    watch: np.ndarray
+    watch_trace: np.ndarray
+    stale: np.ndarray
+    is_stale: np.ndarray
+    n_stale: np.ndarray
 
 
-def dense_history(n: int, rate: np.ndarray, triads: np.ndarray) -> History:
+def dense_history(
+    n: int,
+    rate: np.ndarray,
+    triads: np.ndarray,
+    watch: np.ndarray | None = None,
+    watch_trace: np.ndarray | None = None,
+) -> History:
     """An empty history with a slot for every pair.
 
     Parameters
@@ -97,19 +117,33 @@ def dense_history(n: int, rate: np.ndarray, triads: np.ndarray) -> History:
         ln 2 / half-life of each network, 0 where memory does not halve.
     triads : int64 array, shape (n_triads, 3)
         Rows (kind, network, 1 if unique) to keep up to date.
+    watch, watch_trace : bool arrays, shapes (n_networks, 6) and (11,), optional
+        Which changes put pairs on the list ``stale``; by default none.
     """
     ego, alter = np.divmod(np.arange(n * n), n)
-    return _history(n, True, ego, alter, rate, triads)
+    watch = np.zeros((len(rate), 6), np.bool_) if watch is None else watch
+    watch_trace = np.zeros(11, np.bool_) if watch_trace is None else watch_trace
+    return _history(n, True, ego, alter, rate, triads, watch, watch_trace)
 
 
 def sparse_history(n: int, senders: np.ndarray, receivers: np.ndarray, rate: np.ndarray) -> History:
     """An empty history with slots for the pairs given, and their mirror images."""
     pairs = np.unique(np.concatenate([senders * n + receivers, receivers * n + senders]))
     ego, alter = np.divmod(pairs, n)
-    return _history(n, False, ego, alter, rate, np.empty((0, 3), np.int64))
+    nothing = np.zeros((len(rate), 6), np.bool_), np.zeros(11, np.bool_)
+    return _history(n, False, ego, alter, rate, np.empty((0, 3), np.int64), *nothing)
 
 
-def _history(n: int, dense: bool, ego: np.ndarray, alter: np.ndarray, rate: np.ndarray, triads: np.ndarray) -> History:
+def _history(
+    n: int,
+    dense: bool,
+    ego: np.ndarray,
+    alter: np.ndarray,
+    rate: np.ndarray,
+    triads: np.ndarray,
+    watch: np.ndarray,
+    watch_trace: np.ndarray,
+) -> History:
     slots, k = len(ego), len(rate)
     return History(
         n=n,
@@ -138,6 +172,11 @@ def _history(n: int, dense: bool, ego: np.ndarray, alter: np.ndarray, rate: np.n
         rank_sent=np.zeros(slots, np.int64),
         rank_received=np.zeros(slots, np.int64),
         previous=np.full(2, -1, np.int64),
+        watch=watch,
+        watch_trace=watch_trace,
+        stale=np.zeros(slots if dense else 0, np.int64),
+        is_stale=np.zeros(slots if dense else 0, np.bool_),
+        n_stale=np.zeros(1, np.int64),
     )
 
 
@@ -192,8 +231,72 @@ def grown(h, k, time):
 
 
 @njit(cache=True, nogil=True)
+def touch(h, s):
+    """Put a slot on the list of changed pairs."""
+    if not h.is_stale[s]:
+        h.is_stale[s] = True
+        h.stale[h.n_stale[0]] = s
+        h.n_stale[0] += 1
+
+
+@njit(cache=True, nogil=True)
+def touch_row(h, i):
+    """Every pair with this sender may have changed."""
+    for s in range(i * h.n, (i + 1) * h.n):
+        touch(h, s)
+
+
+@njit(cache=True, nogil=True)
+def touch_column(h, j):
+    """Every pair with this receiver may have changed."""
+    for s in range(j, h.n * h.n, h.n):
+        touch(h, s)
+
+
+@njit(cache=True, nogil=True)
+def _least(one, other, unique):
+    if unique:
+        return 1.0 if one > 0.0 and other > 0.0 else 0.0
+    return min(one, other)
+
+
+@njit(cache=True, nogil=True)
+def _shift_triad(h, q, s, before, after, other):
+    """One leg of a triad of slot s went from before to after; the other leg is `other`."""
+    change = _least(after, other, h.triad_unique[q]) - _least(before, other, h.triad_unique[q])
+    if change != 0.0:
+        h.triads[q, s] += change
+        touch(h, s)
+
+
+@njit(cache=True, nogil=True)
+def _update_triads(h, k, a, b, before, after):
+    """Sums over third members, after y[k, a, b] changed."""
+    n, y = h.n, h.y[k]
+    for q in range(len(h.triad_net)):
+        if h.triad_net[q] != k:
+            continue
+        kind = h.triad_kind[q]
+        for c in range(n):
+            if c == a or c == b:
+                continue
+            if kind == OTP:  # a to b is the first leg of (a, c), the second one of (c, b)
+                _shift_triad(h, q, a * n + c, before, after, y[b * n + c])
+                _shift_triad(h, q, c * n + b, before, after, y[c * n + a])
+            elif kind == ITP:  # the leg from the third member of (b, c), the leg to the third member of (c, a)
+                _shift_triad(h, q, b * n + c, before, after, y[c * n + a])
+                _shift_triad(h, q, c * n + a, before, after, y[b * n + c])
+            elif kind == OSP:  # b is the third member of (a, c) and of (c, a)
+                _shift_triad(h, q, a * n + c, before, after, y[c * n + b])
+                _shift_triad(h, q, c * n + a, before, after, y[c * n + b])
+            else:  # a is the third member of (b, c) and of (c, b)
+                _shift_triad(h, q, b * n + c, before, after, y[a * n + c])
+                _shift_triad(h, q, c * n + b, before, after, y[a * n + c])
+
+
+@njit(cache=True, nogil=True)
 def add(h, k, i, j, delta):
-    """Change y[k, i, j] by `delta` (as of the moment for which ``scale[k]`` is 1), and the margins with it."""
+    """Change y[k, i, j] by `delta` (as of the moment ``base[k]``), and all that follows from it."""
     s = slot_of(h, i, j)
     before = h.y[k, s]
     after = before + delta
@@ -209,6 +312,48 @@ def add(h, k, i, j, delta):
     h.sent[k, i] = h.sent[k, i] + (after - before) if h.alters[k, i] > 0.0 else 0.0
     h.received[k, j] = h.received[k, j] + (after - before) if h.egos[k, j] > 0.0 else 0.0
     h.total[k] += after - before
+    if not h.dense:
+        return
+    _update_triads(h, k, i, j, before, after)
+    watch = h.watch[k]
+    if watch[0]:
+        touch(h, s)
+    if watch[1]:
+        touch(h, j * h.n + i)
+    if watch[2]:
+        touch_row(h, i)
+    if watch[3]:
+        touch_column(h, i)
+    if watch[4]:
+        touch_row(h, j)
+    if watch[5]:
+        touch_column(h, j)
+
+
+@njit(cache=True, nogil=True)
+def _touch_shifts(h, a, b):
+    """Pairs whose participation shift begins or ends with (a, b) as the previous event."""
+    n, watch = h.n, h.watch_trace
+    if a < 0:
+        if watch[4]:  # AB-XY begins anywhere
+            for s in range(n * n):
+                touch(h, s)
+        return
+    xy = watch[4]
+    if xy or watch[5] or watch[7]:
+        touch_row(h, a)
+    if xy or watch[2]:
+        touch_column(h, a)
+    if b < 0:
+        return
+    if xy or watch[1] or watch[8]:
+        touch_row(h, b)
+    if xy or watch[3]:
+        touch_column(h, b)
+    if watch[0]:
+        touch(h, b * n + a)
+    if watch[6]:
+        touch(h, a * n + b)
 
 
 @njit(cache=True, nogil=True)
@@ -226,6 +371,13 @@ def _to_front(ranks, start, stop, s):
 @njit(cache=True, nogil=True)
 def record(h, i, j, time):
     """An event happened: who was last active, with whom, and in which order. j = -1 for a broadcast."""
+    if h.dense:
+        _touch_shifts(h, h.previous[0], h.previous[1])
+        _touch_shifts(h, i, j)
+        if h.watch_trace[9]:
+            touch_row(h, i)
+        if h.watch_trace[10] and j >= 0:
+            touch_row(h, j)
     h.previous[0], h.previous[1] = i, j
     h.last_sent[i] = time
     if j < 0:
@@ -235,13 +387,6 @@ def record(h, i, j, time):
     h.last[there] = time
     _to_front(h.rank_sent, h.first[i], h.first[i + 1], there)
     _to_front(h.rank_received, h.first[j], h.first[j + 1], back)
-
-
-@njit(cache=True, nogil=True)
-def _least(one, other, unique):
-    if unique:
-        return 1.0 if one > 0.0 and other > 0.0 else 0.0
-    return min(one, other)
 
 
 @njit(cache=True, nogil=True)

@@ -19,7 +19,7 @@ from numba import njit
 
 from coplearn.kernels.event_history import count_triads, slot_of, value
 
-__all__ = ["CODES", "SHIFTS", "Terms", "column", "statistic"]
+__all__ = ["CODES", "SHIFTS", "Terms", "column", "raw_terms", "statistic"]
 
 # Codes in an order that the kernel relies on: first what reads a network, then the trace, then covariates.
 CODES = {
@@ -195,17 +195,14 @@ def _from_trace(r, terms, h, time, i, j):
 
 
 @njit(cache=True, nogil=True)
-def _from_covariate(r, terms, x, time, i, j):
-    code, c = terms.code[r], terms.choice[r]
-    if code == _HOUR:
-        return terms.hours[int((time - terms.monday) // terms.hour) % 168]
+def _about_members(code, values, time, unit, i, j):
     if code == _SENDER:
-        return x[c, i]
+        return values[i]
     if code == _RECEIVER:
-        return x[c, j]
+        return values[j]
     if code == _TENURE_I or code == _TENURE_J:
-        return max(time - x[c, i if code == _TENURE_I else j], 0.0) / terms.setting[r]
-    one, other = x[c, i], x[c, j]
+        return max(time - values[i if code == _TENURE_I else j], 0.0) / unit
+    one, other = values[i], values[j]
     if code == _SAME:
         return 1.0 if one == other else 0.0
     if code == _DIFFERENCE:
@@ -215,6 +212,14 @@ def _from_covariate(r, terms, x, time, i, j):
     if code == _MAXIMUM:
         return max(one, other)
     return min(one, other)
+
+
+@njit(cache=True, nogil=True)
+def _from_covariate(r, terms, x, time, i, j):
+    code = terms.code[r]
+    if code == _HOUR:
+        return terms.hours[int((time - terms.monday) // terms.hour) % 168]
+    return _about_members(code, x[terms.choice[r]], time, terms.setting[r], i, j)
 
 
 @njit(cache=True, nogil=True)
@@ -246,6 +251,127 @@ def statistic(r, terms, h, x, time, i, j):
     else:
         raise ValueError("unknown code of an event statistic")
     return np.log1p(y) if terms.log[r] else y
+
+
+@njit(cache=True, nogil=True)
+def _slot(n, dense, first, alter, i, j):
+    """Slot of a pair, from the arrays themselves; -1 where there is none."""
+    if dense:
+        return i * n + j
+    low, high = first[i], first[i + 1]
+    while low < high:
+        middle = (low + high) // 2
+        if alter[middle] < j:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < first[i + 1] and alter[low] == j else -1
+
+
+@njit(cache=True, nogil=True)
+def _triads(n, first, alter, y, kind, unique, i, j):
+    """Shared partners of a sparse history, along the shorter of the two lists of partners."""
+    short, other = (i, j) if first[i + 1] - first[i] <= first[j + 1] - first[j] else (j, i)
+    total = 0.0
+    for s in range(first[short], first[short + 1]):
+        third = alter[s]
+        if third == other:
+            continue
+        to_third = _slot(n, False, first, alter, other, third)
+        if to_third < 0:
+            continue
+        # legs of i and of j: outgoing, or the mirror image
+        mine, theirs = (s, to_third) if short == i else (to_third, s)
+        one = y[mine] if kind == 0 or kind == 2 else y[_slot(n, False, first, alter, third, i)]
+        if one > 0.0:
+            two = y[theirs] if kind == 1 or kind == 2 else y[_slot(n, False, first, alter, third, j)]
+            if two > 0.0:
+                total += 1.0 if unique else min(one, two)
+    return total
+
+
+@njit(cache=True, nogil=True)
+def raw_terms(terms, h, x, time, out_i, out_j, count, raw):
+    """Every term of the first `count` pairs, as :func:`statistic` has them one by one: raw (terms, pairs).
+
+    The loops over pairs stand inside, because handing over a whole history costs more than a look at it.
+    """
+    n, dense, first, alter = h.n, h.dense, h.first, h.alter
+    a, b = h.previous[0], h.previous[1]
+    for r in range(len(terms.code)):
+        code, k, unique, share = terms.code[r], terms.net[r], terms.unique[r], terms.share[r]
+        choice, setting, out = terms.choice[r], terms.setting[r], raw[r]
+        scale = h.scale[k] if code != _BASELINE and code <= _ISP else 1.0
+        if code == _BASELINE:
+            for d in range(count):
+                out[d] = 1.0
+        elif code == _INERTIA or code == _RECIPROCITY:
+            y = h.y[k]
+            partners, sums = (h.alters[k], h.sent[k]) if code == _INERTIA else (h.egos[k], h.received[k])
+            for d in range(count):
+                i, j = out_i[d], out_j[d]
+                s = _slot(n, dense, first, alter, i, j) if code == _INERTIA else _slot(n, dense, first, alter, j, i)
+                there = 0.0 if s < 0 else y[s]
+                out[d] = (1.0 if there > 0.0 else 0.0) if unique else there * scale
+                if share:
+                    total = partners[i] if unique else sums[i] * scale
+                    out[d] = out[d] / total if total > 0.0 else setting
+        elif code <= _TOTAL_IJ:
+            sent, received = (h.alters[k], h.egos[k]) if unique else (h.sent[k], h.received[k])
+            factor = 1.0 if unique else scale
+            if share:
+                total = h.total[k] * scale * (2.0 if code >= _TOTAL_I else 1.0)
+                factor = factor / total if total > 0.0 else 0.0
+            of_i = code != _OUT_J and code != _IN_J and code != _TOTAL_J
+            of_j = code == _OUT_J or code == _IN_J or code >= _TOTAL_J
+            for d in range(count):
+                y_d = 0.0
+                if of_i:
+                    y_d += sent[out_i[d]] if code != _IN_I else 0.0
+                    y_d += received[out_i[d]] if code != _OUT_I else 0.0
+                if of_j:
+                    y_d += sent[out_j[d]] if code != _IN_J else 0.0
+                    y_d += received[out_j[d]] if code != _OUT_J else 0.0
+                out[d] = setting if share and factor == 0.0 else y_d * factor
+        elif code <= _ISP:
+            factor = 1.0 if unique else scale
+            if dense:
+                third = h.triads[choice]
+                for d in range(count):
+                    out[d] = third[out_i[d] * n + out_j[d]] * factor
+            else:
+                y = h.y[k]
+                for d in range(count):
+                    out[d] = _triads(n, first, alter, y, code - _OTP, unique, out_i[d], out_j[d]) * factor
+        elif code == _SHIFT:
+            for d in range(count):
+                out[d] = 1.0 if _shift(a, b, choice, out_i[d], out_j[d]) else 0.0
+        elif code == _RANK_SEND or code == _RANK_RECEIVE or code == _CONTINUE:
+            ranks = h.rank_sent if code == _RANK_SEND else h.rank_received
+            for d in range(count):
+                s = _slot(n, dense, first, alter, out_i[d], out_j[d])
+                if s < 0:
+                    out[d] = 0.0
+                elif code == _CONTINUE:
+                    out[d] = _recent(h.last[s], time, setting)
+                else:
+                    out[d] = 1.0 / ranks[s] if ranks[s] > 0 else 0.0
+        elif code < _SENDER:
+            last = h.last_sent if code == _SEND_I or code == _SEND_J else h.last_received
+            who = out_i if code == _SEND_I or code == _RECEIVE_I else out_j
+            for d in range(count):
+                out[d] = _recent(last[who[d]], time, setting)
+        elif code == _HOUR:
+            hour = terms.hours[int((time - terms.monday) // terms.hour) % 168]
+            for d in range(count):
+                out[d] = hour
+        else:
+            values = x[choice]
+            for d in range(count):
+                out[d] = _about_members(code, values, time, setting, out_i[d], out_j[d])
+        if terms.log[r]:
+            for d in range(count):
+                out[d] = np.log1p(out[d])
 
 
 @njit(cache=True, nogil=True)

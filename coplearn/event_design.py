@@ -1,0 +1,629 @@
+"""What a relational event model computes: its terms, networks and covariates, and the course of the observation.
+
+Labels meet arrays here and nowhere else. :func:`event_design` reads an :class:`~coplearn.events.EventSequence` and a
+list of effects and returns an :class:`EventDesign`; whoever walks through it (all pairs, a sample of them, a
+simulation) starts from :meth:`EventDesign.history` and :meth:`EventDesign.state` and applies ``changes`` step by step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coplearn._checks import choose, listing, plural
+from coplearn.effects.spec import Effect, definition
+from coplearn.event_timeline import DAY, Memory, Timeline, duration, numeric
+from coplearn.events import EventSequence
+from coplearn.kernels import event_history, event_timeline
+from coplearn.kernels.event_statistics import CODES, SHIFTS, Terms
+
+__all__ = ["ORIENTATIONS", "EventDesign", "event_design", "label"]
+
+ORIENTATIONS = ("tie", "sender", "receiver")
+RISK_SETS = ("all", "present", "observed")
+_OF_SENDER = (
+    "baseline",
+    "outdegree_sender",
+    "indegree_sender",
+    "totaldegree_sender",
+    "recency_send_sender",
+    "recency_receive_sender",
+    "sender",
+    "hour_of_week",
+)
+_TRIADS = ("otp", "itp", "osp", "isp")
+_COVARIATE = ("sender", "receiver", "same", "difference", "average", "maximum", "minimum")
+_HOURS = 168
+
+
+def label(effect: Effect) -> str:
+    """An effect as a row of a table names it.
+
+    Examples
+    --------
+    >>> label(Effect("outdegree_sender", (), (("halflife", "7D"), ("unique", True))))
+    'outdegree sender, halflife 7D, unique'
+    """
+    if effect.parts:
+        return " x ".join(label(part) for part in effect.parts)
+    name = " ".join(
+        [effect.name if effect.name in _TRIADS else effect.name.replace("_", " "), *map(str, effect.variables)]
+    )
+    return ", ".join([name, *(key if value is True else f"{key} {value}" for key, value in effect.options)])
+
+
+@dataclass(frozen=True, eq=False)
+class EventDesign:
+    """A model in arrays.
+
+    Attributes
+    ----------
+    names : list of str
+        Columns of the design.
+    terms : Terms
+    n : int
+        Members.
+    rate, triads : ndarray
+        Of :func:`coplearn.kernels.event_history.dense_history`.
+    x, present, risk : ndarray
+        Covariates, presence and pairs at risk at the beginning; ``risk`` is empty where all pairs are.
+    changes, steps : kernel arrays
+    sender, receiver : int64 arrays, shape (n_events,)
+        Receiver -1 for a broadcast, in models of the sender.
+    time : float array, shape (n_events,)
+        Since the beginning of the observation; days where events carry timestamps.
+    prepare : int
+        Number of first events that only prepare the history.
+    caveats : tuple of str
+    """
+
+    names: list[str]
+    terms: Terms
+    n: int
+    rate: np.ndarray
+    triads: np.ndarray
+    x: np.ndarray
+    present: np.ndarray
+    risk: np.ndarray
+    changes: event_timeline.Changes
+    steps: event_timeline.Steps
+    sender: np.ndarray
+    receiver: np.ndarray
+    time: np.ndarray
+    prepare: int
+    caveats: tuple[str, ...]
+
+    @property
+    def n_events(self) -> int:
+        """Events that the likelihood explains."""
+        return len(self.sender) - self.prepare
+
+    def history(self, watch: np.ndarray | None = None, watch_trace: np.ndarray | None = None) -> event_history.History:
+        """An empty dense history of these networks."""
+        return event_history.dense_history(self.n, self.rate, self.triads, watch, watch_trace)
+
+    def state(self) -> event_timeline.State:
+        """Covariates, presence and risk as they stand at the beginning."""
+        return event_timeline.State(self.x.copy(), self.present.copy(), self.risk.copy())
+
+
+class _Compiler:
+    """Collects terms, networks, triads and covariates of a list of effects; each network once."""
+
+    def __init__(self, events: EventSequence, orientation: str, convention: str, origin: Any) -> None:
+        self.events, self.orientation, self.convention, self.origin = events, orientation, convention, origin
+        self.rows: list[tuple[Any, ...]] = []
+        self.memories: list[Memory | str] = []
+        self.triads: list[tuple[int, int, int]] = []
+        self.covariates: list[np.ndarray] = []
+        self.moving: dict[str, int] = {}
+        self.hours = False
+
+    def columns(self, effect: Effect) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Names and terms of the columns that an effect contributes: one, or one a level of a categorical covariate."""
+        if effect.parts:
+            parts = [list(self.columns(part)) for part in effect.parts]
+            crossed: list[tuple[str, tuple[int, ...]]] = [("", ())]
+            for found in parts:
+                crossed = [(f"{a} x {b}" if a else b, p + q) for a, p in crossed for b, q in found]
+            yield from crossed
+            return
+        effect = self._resolved(effect)
+        entry = definition(effect.name, "event")
+        if len(effect.variables) > len(entry.variables):
+            raise ValueError(
+                f"{effect!r} is about {plural(len(entry.variables), 'variable')}, not {len(effect.variables)}."
+            )
+        if effect.name in _COVARIATE:
+            for extra, name, c in self._covariate(effect):
+                yield label(effect) + extra, (self._term(effect, name, choice=c),)
+        else:
+            yield label(effect), (self._term(effect, effect.name),)
+
+    def _resolved(self, effect: Effect) -> Effect:
+        """The effect under the name that this model needs, if it can be part of it."""
+        name = effect.name
+        if name.endswith("_candidate"):
+            name = name.replace("candidate", "sender" if self.orientation == "sender" else "receiver")
+        if name == "tie" and not effect.variables:
+            raise ValueError("tie() needs the name of a network: fx.tie('friendship').")
+        shift = effect.variables[0] if name == "participation_shift" and effect.variables else None
+        if self.orientation == "sender" and name not in _OF_SENDER and shift not in ("AB-A", "AB-B"):
+            raise ValueError(
+                f"{effect!r} is about a receiver, and a model of the sender knows none. "
+                f"Available: {listing([*_OF_SENDER, 'participation_shift AB-A and AB-B'], 20)}."
+            )
+        return Effect(name, effect.variables, effect.options, (), effect.convention)
+
+    def _term(self, effect: Effect, name: str, choice: int = 0) -> int:
+        entry = definition(effect.name, "event")
+        scaling = choose(effect.option("scaling", "none"), ["none", "prop", "std"], "scaling")
+        unique = bool(effect.option("unique", False))
+        net, setting = 0, 0.0
+        if "halflife" in entry.options:
+            net = self._network(effect)
+            if name in _TRIADS:
+                if scaling == "prop":
+                    raise ValueError(f"{effect!r}: sums over third members have no total to be divided by.")
+                triad = (_TRIADS.index(name), net, int(unique))
+                if triad not in self.triads:
+                    self.triads.append(triad)
+                choice = self.triads.index(triad)
+            n = len(self.events.members)
+            pair = name in ("inertia", "reciprocity", "tie") or self.convention == "relevent"
+            setting = 1.0 / (n - 1) if pair else 1.0 / n
+        elif scaling == "prop":
+            raise ValueError(f"{effect!r}: only what is counted over a history can be a proportion.")
+        if name == "participation_shift":
+            if not effect.variables:
+                raise ValueError(f"participation_shift() needs its shift: {listing(SHIFTS, 9)}.")
+            choice = SHIFTS[choose(effect.variables[0], list(SHIFTS), "participation shift")]
+        if "unit" in entry.options:
+            unit = effect.option("unit")
+            setting = 1.0 if unit is None else duration(unit, self.origin, "unit")
+        if name.startswith("tenure"):
+            setting = 1.0
+        self.hours |= name == "hour_of_week"
+        code = CODES["inertia" if name == "tie" else name]
+        log = bool(effect.option("log", False))
+        row = (code, net, choice, unique, scaling == "prop", scaling == "std", log, setting)
+        if row not in self.rows:
+            self.rows.append(row)
+        return self.rows.index(row)
+
+    def _network(self, effect: Effect) -> int:
+        """Place of the network that an effect reads: events with a memory, or a second network."""
+        memory = [key for key in ("halflife", "window", "interval") if effect.option(key) is not None]
+        if len(memory) > 1:
+            raise ValueError(f"{effect!r}: give one of halflife, window and interval.")
+        found: Memory | str
+        if effect.variables:
+            found = choose(effect.variables[0], list(self.events.networks), "network of these events")
+            other = [key for key in ("kind", "weight") if effect.option(key) is not None]
+            if memory or other:
+                raise ValueError(
+                    f"{effect!r}: {listing(memory + other)} is about the events, not about another network."
+                )
+        else:
+            low, high = 0.0, np.inf
+            if memory == ["interval"]:
+                bounds = effect.option("interval")
+                if not isinstance(bounds, Sequence) or isinstance(bounds, str) or len(bounds) != 2:
+                    raise ValueError(f"{effect!r}: interval is a pair (a, b): events between a and b ago count.")
+                low = 0.0 if bounds[0] == 0 else duration(bounds[0], self.origin, "interval")
+                high = duration(bounds[1], self.origin, "interval")
+                if low >= high:
+                    raise ValueError(f"{effect!r}: the interval ends before it begins.")
+            elif memory:
+                high = duration(effect.option(memory[0]), self.origin, memory[0])
+            found = Memory(memory[0] if memory else "full", low, high, effect.option("kind"), effect.option("weight"))
+            self._check_columns(effect, found)
+        if found not in self.memories:
+            self.memories.append(found)
+        return self.memories.index(found)
+
+    def _check_columns(self, effect: Effect, memory: Memory) -> None:
+        frame = self.events.frame
+        if memory.of is not None:
+            if "kind" not in frame.columns:
+                raise ValueError(f"{effect!r}: these events have no column 'kind'.")
+            choose(memory.of, list(frame["kind"].dropna().unique()), "kind of event")
+        if memory.weight is not None:
+            choose(memory.weight, list(frame.columns), "column of events")
+            weights = pd.to_numeric(frame[memory.weight], errors="coerce")
+            bad = np.flatnonzero(~(weights > 0))
+            if len(bad):
+                raise ValueError(
+                    f"{effect!r}: weights are positive numbers; {plural(len(bad), 'event')} (row {listing(bad)}) "
+                    "has none. Fill in or remove them."
+                )
+
+    def _covariate(self, effect: Effect) -> Iterator[tuple[str, str, int]]:
+        """What is added to the label, the name of the statistic, and the row of x, for each column of an effect."""
+        if not effect.variables:
+            raise ValueError(f"{effect.name}() needs the name of a covariate: fx.{effect.name}('age').")
+        name, members = effect.variables[0], self.events.members
+        if name in self.events.covariates:
+            yield "", effect.name, self._moving(effect, name)
+            return
+        if name == "tenure" and name not in members.columns and "joined" in members.columns:
+            if effect.name not in ("sender", "receiver"):
+                raise ValueError(f"{effect!r}: tenure grows with time; it can be of the sender or of the receiver.")
+            joined = numeric(members["joined"], self.origin)
+            self._check_known(effect, joined)
+            yield "", f"tenure_{effect.name}", self._row(joined)
+            return
+        known = [c for c in members.columns if c not in ("joined", "left")]
+        values = members[choose(name, [*known, *self.events.covariates], "covariate of members")]
+        nominal = not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values))
+        if not nominal:
+            numbers = np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
+            if self.convention == "goldfish" and np.isnan(numbers).any():
+                numbers = np.where(np.isnan(numbers), np.nanmean(numbers), numbers)
+            self._check_known(effect, numbers)
+            yield "", effect.name, self._row(numbers)
+            return
+        codes, levels = pd.factorize(values, sort=True)
+        self._check_known(effect, np.where(codes < 0, np.nan, codes))
+        if effect.name == "same":
+            yield "", "same", self._row(codes.astype(float))
+        elif effect.name in ("sender", "receiver"):
+            if len(levels) < 2:
+                raise ValueError(f"{effect!r}: {name} is {levels[0]!r} for every member.")
+            for at, level in enumerate(levels[1:], 1):
+                yield f" {level}", effect.name, self._row((codes == at).astype(float))
+        else:
+            raise ValueError(
+                f"{effect!r}: {name} is no number; use same({name!r}), sender({name!r}) or receiver({name!r})."
+            )
+
+    def _check_known(self, effect: Effect, values: np.ndarray) -> None:
+        missing = self.events.members.index[np.isnan(values)]
+        if len(missing):
+            raise ValueError(
+                f"{effect!r}: {effect.variables[0]} is missing for {plural(len(missing), 'member')} "
+                f"({listing(missing)}). Fill it in, or leave these members and their events out."
+            )
+
+    def _row(self, values: np.ndarray) -> int:
+        for c, known in enumerate(self.covariates):
+            if c not in self.moving.values() and np.array_equal(known, values):
+                return c
+        self.covariates.append(np.asarray(values, dtype=float))
+        return len(self.covariates) - 1
+
+    def _moving(self, effect: Effect, name: str) -> int:
+        """Row of a covariate that changes in time, with its values at the beginning."""
+        if name not in self.moving:
+            frame = self.events.covariates[name]
+            start = frame[numeric(frame["time"], self.origin) <= 0].groupby("member", sort=False)["value"].last()
+            values = start.reindex(self.events.members.index).to_numpy(dtype=float)
+            self._check_known(effect, values)
+            self.covariates.append(values)
+            self.moving[name] = len(self.covariates) - 1
+        return self.moving[name]
+
+
+def _convention(effects: Sequence[Effect]) -> str:
+    """The one program whose conventions a list of effects follows, or ""."""
+    found = {e.convention for effect in effects for e in (effect.parts or (effect,)) if e.convention}
+    if len(found) > 1:
+        raise ValueError(
+            f"effects follow the conventions of {listing(sorted(found))}; a model can follow one of them, because they "
+            "differ in when memory is counted and when observation begins."
+        )
+    return found.pop() if found else ""
+
+
+def _risk(
+    risk_set: Any, events: EventSequence, sender: np.ndarray, receiver: np.ndarray, origin: Any
+) -> tuple[np.ndarray, Any]:
+    """Pairs at risk at the beginning (empty: all), and a frame of changes in time or None."""
+    n, members = len(events.members), events.members.index
+    if isinstance(risk_set, str):
+        if risk_set != "observed":
+            return np.empty(0, bool), None
+        risk = np.zeros((n, n), bool)
+        risk[sender[receiver >= 0], receiver[receiver >= 0]] = True
+        return risk.ravel(), None
+    if isinstance(risk_set, pd.DataFrame) and {"time", "sender", "receiver", "at_risk"} <= set(risk_set.columns):
+        for side in ("sender", "receiver"):
+            unknown = risk_set[side][~risk_set[side].isin(members)]
+            if len(unknown):
+                raise ValueError(f"risk_set: {side} {listing(unknown.unique())} is no member.")
+        changes = pd.DataFrame(
+            {
+                "time": numeric(risk_set["time"], origin),
+                "i": members.get_indexer(risk_set["sender"]),
+                "j": members.get_indexer(risk_set["receiver"]),
+                "value": risk_set["at_risk"].astype(float),
+            }
+        )
+        return np.zeros(n * n, bool), changes
+    if isinstance(risk_set, pd.DataFrame):
+        risk_set = risk_set.reindex(index=members, columns=members).to_numpy()
+    mask = np.asarray(risk_set)
+    if mask.shape != (n, n) or mask.dtype != bool:
+        raise ValueError(
+            f"risk_set is 'all', 'present', 'observed', a mask of True and False among {n} members, or a frame with "
+            f"columns time, sender, receiver and at_risk; this has shape {mask.shape} and holds {mask.dtype}."
+        )
+    return mask.ravel().copy(), None
+
+
+def event_design(
+    events: EventSequence,
+    effects: Sequence[Effect],
+    *,
+    timing: str,
+    orientation: str,
+    risk_set: Any,
+    simultaneous: str,
+    first: int,
+) -> EventDesign:
+    """Compile a model; see :class:`coplearn.rem.REM` for the meaning of the arguments.
+
+    Raises
+    ------
+    ValueError
+        For effects that cannot be part of the model, covariates that are missing, and events of members or pairs that
+        are not at risk.
+    """
+    effects = list(effects)
+    if not effects:
+        raise ValueError("a model needs effects: REM(events, [fx.inertia(), fx.reciprocity()]).")
+    for effect in effects:
+        if not isinstance(effect, Effect):
+            raise TypeError(f"{effect!r} is no effect; write effects like fx.inertia().")
+    convention = _convention(effects)
+    caveats: list[str] = []
+    sender, receiver, rows = _usable(events, orientation, caveats)
+    origin = events.origin
+    time = numeric(events.frame["time"].iloc[rows], origin)
+    compiler = _Compiler(events, orientation, convention, origin)
+    columns = [column for effect in effects for column in compiler.columns(effect)]
+    names = [name for name, _ in columns]
+    twice = pd.Index(names)[pd.Index(names).duplicated()]
+    if len(twice):
+        raise ValueError(f"effect {listing(twice.unique())} is there more than once.")
+    together = simultaneous == "together"
+    ties = int((np.diff(time) == 0).sum())
+    if ties and not together:
+        caveats.append(
+            f"{plural(ties, 'event')} at the same time as the one before: taken in the order given, each seeing those "
+            "before it; simultaneous='together' lets them share one look."
+        )
+    timeline = Timeline()
+    place = Timeline.AFTER if together else Timeline.AMONG
+    timeline.change(event_timeline.EVENT, time, place, 2 * np.arange(len(time)) + 1, 0, sender, receiver)
+    ends: list[np.ndarray] = []
+    linked = [time]
+    for k, memory in enumerate(compiler.memories):
+        if isinstance(memory, str):
+            moments = _second_network(timeline, k, events.networks[memory], events, origin)
+            linked.append(moments)
+            timeline.look(moments)
+        else:
+            ends.append(_remember(timeline, k, memory, events, rows, sender, receiver, time, together))
+    for name, c in compiler.moving.items():
+        frame = events.covariates[name]
+        at = numeric(frame["time"], origin)
+        later = at > 0
+        who = events.members.index.get_indexer(frame["member"])
+        timeline.change(event_timeline.COVARIATE, at[later], Timeline.AFTER, 0, c, who[later], 0, frame["value"][later])
+        timeline.look(at[later])
+        linked.append(at[later])
+    if convention in ("", "goldfish"):
+        for moments in ends:
+            timeline.look(moments)
+    end = float(numeric([events.end], origin)[0])
+    start = 0.0
+    if convention == "goldfish":
+        start, end = min(m.min() for m in linked if len(m)), max(m.max() for m in linked if len(m))
+    n = len(events.members)
+    present = np.ones(n, bool)
+    risk, risk_changes = _risk(risk_set, events, sender, receiver, origin)
+    if isinstance(risk_set, str) and risk_set == "present":
+        present = _presence(timeline, events, origin)
+    if risk_changes is not None:
+        now = risk_changes["time"] <= 0
+        for i, j, value in risk_changes.loc[now, ["i", "j", "value"]].itertuples(index=False):
+            risk[int(i) * n + int(j)] = value > 0
+        rest = risk_changes[~now]
+        timeline.change(event_timeline.RISK, rest["time"], Timeline.BEFORE, 0, 0, rest["i"], rest["j"], rest["value"])
+        timeline.look(rest["time"])
+    hours, monday, hour = np.zeros(_HOURS), 0.0, 1.0
+    if compiler.hours:
+        hours, monday = _hours(events, time, origin, end)
+        hour = 1.0 / 24
+        timeline.look(np.arange(monday, end, hour))
+    timeline.look([end])
+    changes, steps = timeline.arrays(time, together, start, end, first - 1, convention == "remstats")
+    if timing == "ordinal":
+        steps = _events_only(steps)
+    terms = _terms(compiler.rows, [parts for _, parts in columns], hours, monday, hour)
+    rate = [np.log(2) / m.high if isinstance(m, Memory) and m.kind == "halflife" else 0.0 for m in compiler.memories]
+    design = EventDesign(
+        names=names,
+        terms=terms,
+        n=n,
+        rate=np.array(rate),
+        triads=np.array(compiler.triads, np.int64).reshape(-1, 3),
+        x=np.array(compiler.covariates).reshape(-1, n),
+        present=present,
+        risk=risk,
+        changes=changes,
+        steps=steps,
+        sender=sender,
+        receiver=receiver,
+        time=time,
+        prepare=first - 1,
+        caveats=tuple(caveats),
+    )
+    _check_at_risk(design, events, orientation, rows)
+    return design
+
+
+def _usable(events: EventSequence, orientation: str, caveats: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Senders, receivers and rows of the events that a model of pairs, or of senders, can explain."""
+    sender, receiver = events.sender, events.receiver
+    to_self, to_all = sender == receiver, receiver < 0
+    keep = ~to_self if orientation == "sender" else ~to_self & ~to_all
+    if to_self.any():
+        caveats.append(f"{plural(int(to_self.sum()), 'event')} of members towards themselves left out.")
+    if to_all.any() and orientation != "sender":
+        caveats.append(f"{plural(int(to_all.sum()), 'broadcast')} left out: a model of pairs needs a receiver.")
+    if keep.sum() < 2:
+        raise ValueError(
+            f"{plural(int(keep.sum()), 'event')} between two members: there is no sequence to explain. "
+            "A relational event model needs at least two, and many more to say anything."
+        )
+    rows = np.flatnonzero(keep)
+    return sender[rows].astype(np.int64), receiver[rows].astype(np.int64), rows
+
+
+def _remember(
+    timeline: Timeline,
+    k: int,
+    memory: Memory,
+    events: EventSequence,
+    rows: np.ndarray,
+    sender: np.ndarray,
+    receiver: np.ndarray,
+    time: np.ndarray,
+    together: bool,
+) -> np.ndarray:
+    """Let events enter network k, and leave it; returns when they leave."""
+    frame = events.frame.iloc[rows]
+    keep = receiver >= 0
+    if memory.of is not None:
+        keep &= (frame["kind"] == memory.of).to_numpy()
+    weight = np.ones(len(rows)) if memory.weight is None else frame[memory.weight].to_numpy(float)
+    forgets = Memory(memory.kind, memory.low, np.inf if memory.kind == "halflife" else memory.high)
+    order = np.flatnonzero(keep)
+    return timeline.memory(k, forgets, time[keep], sender[keep], receiver[keep], weight[keep], together, order)
+
+
+def _second_network(timeline: Timeline, k: int, frame: pd.DataFrame, events: EventSequence, origin: Any) -> np.ndarray:
+    """Let a second network change as its frame says; returns when it does (no time: from the beginning)."""
+    at = numeric(frame["time"], origin)
+    i = events.members.index.get_indexer(frame["sender"])
+    j = events.members.index.get_indexer(frame["receiver"])
+    order = np.arange(len(at))
+    timeline.change(
+        event_timeline.SET,
+        np.where(np.isnan(at), -np.inf, at),
+        Timeline.AFTER,
+        order,
+        k,
+        i,
+        j,
+        frame["value"].to_numpy(float),
+    )
+    return np.unique(at[~np.isnan(at)])
+
+
+def _presence(timeline: Timeline, events: EventSequence, origin: Any) -> np.ndarray:
+    """Who is there at the beginning; later joiners and leavers go into the timeline."""
+    members = events.members
+    n = len(members)
+    joined = numeric(members["joined"], origin) if "joined" in members.columns else np.full(n, np.nan)
+    left = numeric(members["left"], origin) if "left" in members.columns else np.full(n, np.nan)
+    joined, left = np.where(np.isnan(joined), -np.inf, joined), np.where(np.isnan(left), np.inf, left)
+    for at, value in ((joined, 1.0), (left, 0.0)):
+        later = np.flatnonzero((at > 0) & (at < np.inf))
+        if len(later):
+            timeline.change(event_timeline.PRESENT, at[later], Timeline.BEFORE, 0, 0, later, 0, value)
+            timeline.look(at[later])
+    return (joined <= 0) & (left > 0)
+
+
+def _hours(events: EventSequence, time: np.ndarray, origin: Any, end: float) -> tuple[np.ndarray, float]:
+    """Log relative rate of events in each hour of the week, and the last Monday midnight before the origin."""
+    if not isinstance(origin, pd.Timestamp):
+        raise ValueError("hour_of_week() needs events with timestamps; these times are plain numbers.")
+    monday = float((origin.normalize() - pd.Timedelta(days=origin.dayofweek) - origin) / DAY)
+    hour = np.floor((time - monday) * 24).astype(int) % _HOURS
+    edges = np.arange(int(np.floor(-monday * 24)), int(np.ceil((end - monday) * 24)))
+    offered = np.bincount(edges % _HOURS, minlength=_HOURS)
+    share = (np.bincount(hour, minlength=_HOURS) + 0.5) / np.maximum(offered, 1)
+    return np.log(share / share.mean()), monday
+
+
+def _events_only(steps: event_timeline.Steps) -> event_timeline.Steps:
+    """The looks at which something happened: an ordinal model has no others."""
+    keep = np.diff(steps.event) > 0
+    return event_timeline.Steps(
+        time=steps.time[keep],
+        memory_time=steps.memory_time[keep],
+        exposure=steps.exposure[keep],
+        change=np.concatenate([[0], steps.change[1:][keep]]),
+        event=np.concatenate([[0], steps.event[1:][keep]]),
+        counts=steps.counts[keep],
+    )
+
+
+def _terms(
+    rows: Sequence[tuple[Any, ...]],
+    columns: Sequence[tuple[int, ...]],
+    hours: np.ndarray,
+    monday: float,
+    hour: float,
+) -> Terms:
+    """The table that kernels read."""
+    code, net, choice, unique, share, standard, log, setting = zip(*rows, strict=True)
+    factors = np.full((len(columns), 3), -1, np.int64)
+    for c, parts in enumerate(columns):
+        if len(parts) > 3:
+            raise ValueError("an interaction has at most three effects.")
+        factors[c, : len(parts)] = parts
+    return Terms(
+        code=np.array(code, np.int64),
+        net=np.array(net, np.int64),
+        choice=np.array(choice, np.int64),
+        unique=np.array(unique, bool),
+        share=np.array(share, bool),
+        standard=np.array(standard, bool),
+        log=np.array(log, bool),
+        setting=np.array(setting, float),
+        factors=factors,
+        hours=hours,
+        monday=monday,
+        hour=hour,
+    )
+
+
+def _check_at_risk(design: EventDesign, events: EventSequence, orientation: str, rows: np.ndarray) -> None:
+    """Every event that is explained was possible at its time."""
+    state, members = design.state(), events.members.index
+    changes, steps = design.changes, design.steps
+    moving = np.flatnonzero(np.isin(changes.kind, (event_timeline.PRESENT, event_timeline.RISK)))
+    if not len(moving) and state.present.all() and not len(state.risk):
+        return
+    step_of = np.repeat(np.arange(len(steps.time)), np.diff(steps.event))
+    until = np.searchsorted(moving, steps.change[1:][step_of])
+    done = 0
+    for e in range(len(design.sender)):
+        for c in moving[done : until[e]]:
+            if changes.kind[c] == event_timeline.PRESENT:
+                state.present[changes.i[c]] = changes.value[c] > 0
+            else:
+                state.risk[changes.i[c] * design.n + changes.j[c]] = changes.value[c] > 0
+        done = max(done, until[e])
+        i, j = design.sender[e], design.receiver[e]
+        if e < design.prepare:
+            continue
+        absent = [members[k] for k in (i, j) if k >= 0 and not state.present[k]]
+        at = events.frame["time"].iloc[rows[e]]
+        where = f"event {rows[e]} ({members[i]} to {members[j] if j >= 0 else 'all'}, at {at})"
+        if absent:
+            raise ValueError(
+                f"{where}: {listing(absent)} was not present then. Correct joined and left, remove the event, or use "
+                "risk_set='all'."
+            )
+        if orientation != "sender" and len(state.risk) and not state.risk[i * design.n + j]:
+            raise ValueError(f"{where} was not at risk in the given risk_set.")

@@ -1,0 +1,330 @@
+r"""Relational event models: who acts towards whom, and when.
+
+Every pair at risk has a rate :math:`\lambda_{ij}(t) = \exp \beta' x_{ij}(t)`, where the statistics :math:`x_{ij}` are
+read from the events before t. Whose event comes next (**ordinal** timing) and how long it takes (**interval** timing)
+have the likelihoods of a conditional logit and of a Poisson process with piecewise constant rates; both are concave,
+and Newton's method finds their maximum with exact second derivatives. A **tie** model lets all pairs compete for the
+next event; a **sender** model lets members compete to act; a **receiver** model takes the sender as given and lets the
+others compete to be chosen. A sender and a receiver model of the same events are an actor-oriented model.
+
+References
+----------
+Butts (2008), Sociological Methodology 38(1), 155-200, doi:10.1111/j.1467-9531.2008.00203.x.
+Stadtfeld & Block (2017), Sociological Science 4, 318-352, doi:10.15195/v4.a14.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coplearn._checks import choose, listing, plural, whole
+from coplearn.effects.spec import Effect
+from coplearn.event_design import ORIENTATIONS, event_design
+from coplearn.events import EventSequence
+from coplearn.kernels import event_likelihood as kernel
+from coplearn.newton import Optimum, newton
+from coplearn.results import ConvergenceWarning, Estimates
+
+__all__ = ["REM", "REMResults"]
+
+_RISK_SETS = ("all", "present", "observed")
+
+
+class REM:
+    """A relational event model.
+
+    Parameters
+    ----------
+    events : EventSequence
+    effects : list of Effect
+        Such as ``fx.inertia(halflife="7D")``. Interval models get a baseline unless they have one.
+    timing : {"ordinal", "interval"}
+        Whether only the order of events is explained, or also the time between them.
+    risk_set : {"all", "present", "observed"}, mask, or DataFrame, optional
+        Pairs that could have had the next event: all; those of members between joining and leaving; those that have
+        an event at some time; a matrix of bool, row = sender; or a frame of changes with columns time, sender,
+        receiver and at_risk, for a mask that changes (nobody is at risk before the first change). By default
+        "present" where the members have a column ``joined`` or ``left``, and "all" otherwise.
+    orientation : {"tie", "sender", "receiver"}
+        Who competes for the next event: pairs, members who may act, or members whom the sender may choose.
+    simultaneous : {"order", "together"}
+        Events at the same time: taken one after the other as given; or sharing one look at the history and the
+        risk set (Breslow's treatment of ties).
+    first : int
+        The first event that is explained; earlier ones only prepare the history.
+
+    Raises
+    ------
+    ValueError
+        For unknown effects or covariates, covariates that are missing for some members, events of members who were
+        absent, and fewer than two events.
+
+    Examples
+    --------
+    >>> from coplearn import effects as fx
+    >>> talk = pd.DataFrame({"time": [1.0, 2, 3, 5, 6, 8], "sender": list("abacba"), "receiver": list("babacc")})
+    >>> res = REM(cl.EventSequence.from_frame(talk), [fx.reciprocity()]).fit()
+    >>> res.params.round(3).to_dict(), round(res.llf, 3)
+    ({'reciprocity': 0.24}, -10.69)
+    """
+
+    def __init__(
+        self,
+        events: EventSequence,
+        effects: Sequence[Effect],
+        timing: str = "ordinal",
+        risk_set: Any = None,
+        *,
+        orientation: str = "tie",
+        simultaneous: str = "order",
+        first: int = 1,
+    ) -> None:
+        if not isinstance(events, EventSequence):
+            raise TypeError(
+                f"events is an EventSequence, not {type(events).__name__}: EventSequence.from_frame(frame)."
+            )
+        self.events = events
+        self.timing = choose(timing, ["ordinal", "interval"], "timing")
+        self.orientation = choose(orientation, list(ORIENTATIONS), "orientation")
+        self.simultaneous = choose(simultaneous, ["order", "together"], "treatment of simultaneous events")
+        if risk_set is None:
+            risk_set = "present" if {"joined", "left"} & set(events.members.columns) else "all"
+        if isinstance(risk_set, str):
+            choose(risk_set, list(_RISK_SETS), "risk set")
+        self.risk_set = risk_set
+        if timing == "interval" and orientation == "receiver":
+            raise ValueError("a receiver model explains a choice, not its time: timing='ordinal'.")
+        self.effects = list(effects)
+        if timing == "interval" and not any(getattr(e, "name", "") == "baseline" for e in self.effects):
+            self.effects = [Effect("baseline"), *self.effects]
+        self.first = whole(first, "first")
+        self.design = event_design(
+            events,
+            self.effects,
+            timing=timing,
+            orientation=orientation,
+            risk_set=risk_set,
+            simultaneous=simultaneous,
+            first=self.first,
+        )
+
+    def __repr__(self) -> str:
+        d = self.design
+        return (
+            f"REM: {plural(d.n_events, 'event')} among {plural(d.n, 'member')}, {plural(len(d.names), 'effect')}, "
+            f"{self.orientation} model, {self.timing} likelihood"
+        )
+
+    def fit(self, ridge: float = 0.0, start: Any = None) -> REMResults:
+        """Maximise the likelihood.
+
+        Parameters
+        ----------
+        ridge : float
+            Weight of a penalty ``ridge / 2 * b ** 2`` on every coefficient but the baseline; it keeps estimates finite
+            where events are separated.
+        start : sequence of float, optional
+            Where to begin; 0 by default.
+
+        Returns
+        -------
+        REMResults
+
+        Raises
+        ------
+        ValueError
+            If a statistic never varies among those at risk, or is a combination of others.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the search did not settle, as when events are separated.
+        """
+        if not 0 <= ridge < math.inf:
+            raise ValueError(f"ridge is {ridge!r}; give 0 or a positive number.")
+        p = len(self.design.names)
+        survey = self._sums(np.zeros(p), survey=True)
+        self._check_varying(survey)
+        separated = self._separated(survey)
+        theta = np.zeros(p) if start is None else np.asarray(start, dtype=float)
+        if start is None and "baseline" in self.design.names:
+            theta[self.design.names.index("baseline")] = self._mean_rate(survey)
+        penalty = np.array([0.0 if name == "baseline" else ridge for name in self.design.names])
+
+        optimum = newton(self._evaluate, theta, penalty)
+        caveats = list(self.design.caveats)
+        if separated and not ridge:
+            caveats.append(
+                f"{listing(separated)}: no event contradicts it, so its estimate has no finite maximum (separation). "
+                "Leave it out, or fit with ridge=1."
+            )
+        if optimum.interrupted:
+            caveats.append("interrupted: these are the last iterate, not the maximum.")
+        elif not optimum.converged:
+            caveats.append("the search did not settle: read the estimates as a place on the way.")
+        converged = optimum.converged and not (separated and not ridge)
+        if not converged and not optimum.interrupted:
+            warnings.warn(caveats[-1], ConvergenceWarning, stacklevel=2)
+        return self._results(optimum, penalty, converged, tuple(caveats))
+
+    def _evaluate(self, theta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        """Log-likelihood, gradient and information."""
+        sums = self._sums(theta)
+        return float(sums.llf[0]), sums.gradient, sums.information
+
+    def _sums(self, theta: np.ndarray, survey: bool = False, scores: bool = False) -> kernel.Sums:
+        """One pass over the events."""
+        d, p = self.design, len(theta)
+        sums = kernel.Sums(
+            llf=np.zeros(1),
+            gradient=np.zeros(p),
+            information=np.zeros((p, p)),
+            scores=np.zeros((len(d.sender) if scores else 0, p)),
+            low=np.full(p, np.inf),
+            high=np.full(p, -np.inf),
+            below=np.zeros(p),
+            above=np.zeros(p),
+        )
+        kernel.walk(
+            theta,
+            ORIENTATIONS.index(self.orientation),
+            self.timing == "interval",
+            d.terms,
+            d.history(),
+            d.state(),
+            d.changes,
+            d.steps,
+            d.sender,
+            d.receiver,
+            survey,
+            sums,
+        )
+        return sums
+
+    def _mean_rate(self, survey: kernel.Sums) -> float:
+        """Log of the mean rate: where the baseline begins."""
+        at = self.design.names.index("baseline")
+        exposure = float(survey.information[at, at])
+        return math.log(max(self.design.n_events, 1) / exposure) if exposure > 0 else 0.0
+
+    def _check_varying(self, survey: kernel.Sums) -> None:
+        """Every statistic tells candidates apart, and none is a combination of others."""
+        names = pd.Index(self.design.names)
+        information = survey.information
+        scale = np.maximum(np.abs(survey.low), np.abs(survey.high))
+        still = (np.diag(information) <= 1e-12 * (1 + scale**2)) & (names != "baseline")
+        still |= (survey.low == survey.high) & (names != "baseline")
+        if self.timing == "ordinal":
+            still |= names == "baseline"
+        if still.any():
+            raise ValueError(
+                f"{listing(names[still])} never differs among those at risk, so it explains nothing here. Leave it out."
+            )
+        unit = 1 / np.sqrt(np.diag(information))
+        correlation = information * np.outer(unit, unit)
+        values, vectors = np.linalg.eigh(correlation)
+        if values[0] < 1e-10:
+            part = names[np.abs(vectors[:, 0]) > 1e-4]
+            raise ValueError(f"{listing(part, 8)} are combinations of each other. Leave one of them out.")
+
+    def _separated(self, survey: kernel.Sums) -> list[str]:
+        """Statistics for which the observed candidate is always the greatest, or always the least."""
+        size = 1e-9 * (1 + np.abs(survey.high - survey.low)) * self.design.n_events
+        never_less, never_more = survey.above <= size, survey.below <= size
+        return [n for n, one in zip(self.design.names, never_less | never_more, strict=True) if one and n != "baseline"]
+
+    def _results(self, optimum: Optimum, penalty: np.ndarray, converged: bool, caveats: tuple[str, ...]) -> REMResults:
+        names = pd.Index(self.design.names)
+        information = optimum.information + np.diag(penalty)
+        try:
+            covariance = np.linalg.inv(information)
+        except np.linalg.LinAlgError:
+            covariance = np.full_like(information, np.nan)
+        return REMResults(
+            params=pd.Series(optimum.theta, index=names, name="estimate"),
+            covariance=pd.DataFrame(covariance, index=names, columns=names),
+            nobs=self.design.n_events,
+            claim="adjusted association",
+            caveats=caveats,
+            llf=optimum.llf,
+            converged=converged,
+            iterations=optimum.iterations,
+            model=self,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class REMResults(Estimates):
+    """A fitted relational event model.
+
+    Attributes
+    ----------
+    llf : float
+        Log-likelihood.
+    converged : bool
+    iterations : int
+        Newton steps.
+    model : REM
+    """
+
+    llf: float
+    converged: bool
+    iterations: int
+    model: REM
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion: -2 llf + 2 k."""
+        return -2 * self.llf + 2 * len(self.params)
+
+    @property
+    def bic(self) -> float:
+        """Bayesian criterion: -2 llf + k log(events)."""
+        return -2 * self.llf + len(self.params) * math.log(self.nobs)
+
+    def robust(self, cluster: str | None = None) -> REMResults:
+        """The same estimates with sandwich errors.
+
+        Parameters
+        ----------
+        cluster : {"sender", "receiver"}, optional
+            Sum the scores of events of the same sender, or receiver, so that they need not be independent.
+        """
+        from dataclasses import replace
+
+        scores = self.model._sums(self.params.to_numpy(), scores=True).scores[self.model.design.prepare :]
+        if cluster is not None:
+            choose(cluster, ["sender", "receiver"], "cluster")
+            member = getattr(self.model.design, cluster)[self.model.design.prepare :]
+            keep = member >= 0
+            scores = np.array([scores[keep & (member == m)].sum(axis=0) for m in np.unique(member[keep])])
+        bread = self.covariance.to_numpy()
+        factor = len(scores) / (len(scores) - 1)
+        meat = bread @ (scores.T @ scores) @ bread * factor
+        return replace(self, covariance=pd.DataFrame(meat, index=self.params.index, columns=self.params.index))
+
+    def summary(self) -> str:
+        """Plain text: estimates, the fit, the claim and the caveats."""
+        m = self.model
+        d = m.design
+        risk_set = m.risk_set if isinstance(m.risk_set, str) else "given"
+        lines = [
+            f"Relational event model    {plural(d.n_events, 'event')}, {plural(d.n, 'member')}    "
+            f"{m.orientation} model, {m.timing} likelihood, risk set {risk_set}",
+            self.table().to_string(float_format=lambda v: f"{v:.3f}"),
+            f"log-likelihood {self.llf:.3f}, AIC {self.aic:.2f}, BIC {self.bic:.2f}; "
+            f"{'converged' if self.converged else 'NOT converged'} after {plural(self.iterations, 'step')}",
+            f"claim: {self.claim}",
+        ]
+        return "\n".join([*lines, *(f"caveat: {c}" for c in self.caveats)])
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name} {value:.3f}" for name, value in self.params.items())
+        return f"REMResults: {plural(self.nobs, 'event')}, log-likelihood {self.llf:.3f}\n  {shown}"
