@@ -1,15 +1,20 @@
 """Behavior and rate effects of the actor-oriented model: kernels against formulas, and against another program."""
 
+import pickle
+
 import naive_saom_behavior as naive
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joblib.externals import cloudpickle
 
+from coplearn import effects as fx
 from coplearn.effects import behavior as behavior_effects
 from coplearn.effects import rate as rate_effects
 from coplearn.effects.context import ActorFacts, Context, DyadicFacts, NetworkFacts
 from coplearn.effects.spec import Effect, definition, definitions
+from coplearn.effects.user import bind
 from coplearn.kernels import saom_behavior, saom_rate
 from coplearn.kernels.saom_state import Effects, Period, new_state
 
@@ -171,3 +176,76 @@ def test_value_of_a_rate_effect_is_its_formula(name, seed):
     for i in range(len(c.z)):
         expected = naive.RATE[name](c, i)
         assert saom_rate.rate_value(eff, 0, s, i) == pytest.approx(expected, abs=1e-10)
+
+
+def test_user_behavior_effect_equals_its_built_in_twin():
+    @fx.behavior_effect(net="network")
+    def my_total(z, i, d, net):
+        return d * (net[i] * z).sum()
+
+    @my_total.statistic
+    def _(z, i, net):
+        return z[i] * (net[i] * z).sum()
+
+    c = a_world(np.random.default_rng(5), missing=False)
+    rows = [behavior_effects.encode(e, context(c)) for e in (my_total("net"), Effect("total_alter", ("net",)))]
+    eff, s = bind(numbers(rows), {0: my_total}), kernel_state(c)
+    for i in range(len(c.z)):
+        for d in (-1, 1):
+            mine, ours = (saom_behavior.behavior_change(eff, k, s, i, d) for k in (0, 1))
+            assert mine == pytest.approx(ours, abs=1e-12)
+        mine, ours = (saom_behavior.behavior_statistic(eff, k, s, i) for k in (0, 1))
+        assert mine == pytest.approx(ours, abs=1e-12)
+
+
+def test_user_effect_survives_the_way_to_a_worker():
+    @fx.behavior_effect
+    def squares(z, i, d):
+        return d * (2 * z[i] + d)
+
+    @squares.statistic
+    def _(z, i):
+        return z[i] ** 2
+
+    back = pickle.loads(cloudpickle.dumps(squares))
+    c = a_world(np.random.default_rng(6), missing=False)
+    row = behavior_effects.encode(squares(), context(c))
+    eff, s = bind(numbers([row]), {0: back}), kernel_state(c)
+    assert saom_behavior.behavior_statistic(eff, 0, s, 1) == pytest.approx(c.z[1] ** 2)
+
+
+def test_user_effect_whose_change_is_wrong_is_refused_with_an_example():
+    @fx.behavior_effect
+    def half(z, i, d):
+        return 0.5 * d
+
+    with pytest.raises(ValueError, match=r"effect 'half': its change is not the change of its statistic.*adds -?1"):
+
+        @half.statistic
+        def _(z, i):
+            return z[i]
+
+
+def test_user_effect_says_what_it_misses():
+    with pytest.raises(ValueError, match=r"no argument of odd\(\) 'k'"):
+
+        @fx.network_effect
+        def odd(x, i, k):
+            return 1.0
+
+    @fx.network_effect(age="actor")
+    def unfinished(x, i, j, age):
+        return age[j]
+
+    with pytest.raises(ValueError, match="has no statistic yet"):
+        unfinished("age")
+
+    with pytest.raises(ValueError, match="exists already"):
+
+        @fx.behavior_effect
+        def linear_shape(z, i, d):
+            return d
+
+        @linear_shape.statistic
+        def _(z, i):
+            return z[i]

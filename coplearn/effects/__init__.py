@@ -16,8 +16,18 @@ from coplearn.effects import event as _event
 from coplearn.effects import network as _network  # noqa: F401  (its definitions)
 from coplearn.effects import rate as _rate  # noqa: F401
 from coplearn.effects.spec import Definition, Effect, definitions, names
+from coplearn.effects.user import behavior_effect, network_effect
 
-__all__ = ["Effect", "catalogue", "goldfish", "interaction", "relevent", "remstats"]
+__all__ = [
+    "Effect",
+    "behavior_effect",
+    "catalogue",
+    "goldfish",
+    "interaction",
+    "network_effect",
+    "relevent",
+    "remstats",
+]
 
 
 def interaction(*parts: Effect) -> Effect:

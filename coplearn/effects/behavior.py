@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from coplearn._checks import choose
+from coplearn.effects import user
 from coplearn.effects.context import Context, Row, arrange
 from coplearn.effects.spec import Definition, Effect, define, definition
 from coplearn.kernels import saom_behavior as kernel
@@ -368,6 +369,8 @@ def encode(effect: Effect, context: Context) -> Row:
         If no effect has the name, a variable is unknown, or a setting is impossible.
     """
     entry = definition(effect.name, "behavior")
+    if user.written(effect, "behavior"):
+        return user.encode(effect, context)
     details, kinds = entry.details, list(entry.variables)
     if effect.name == "influence":
         details = _chosen(effect)

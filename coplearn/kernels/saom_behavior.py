@@ -24,6 +24,8 @@ Sources: Steglich, Snijders & Pearson (2010), doi:10.1111/j.1467-9531.2010.01225
 import numpy as np
 from numba import njit
 
+from coplearn.kernels.saom_user import CHANGE, STATISTIC, USER_BEHAVIOR, user_value
+
 OUT, IN, MUTUAL = 0, 1, 2
 TOTAL, AVERAGE, MAXIMUM, MINIMUM, VARIANCE, NOBODY = 0, 1, 2, 3, 4, 5
 VALUE, SIMILARITY, HIGHER, LOWER, SAME, PAIR, ONE = 0, 1, 2, 3, 4, 5, 6  # terms
@@ -322,6 +324,8 @@ def behavior_factor(eff, k, s, i, d):
         return over_dense_triads(eff, k, s, i, d)
     if code == NEAR:
         return near_everybody(eff, k, s, i, d)
+    if code == USER_BEHAVIOR:
+        return user_value(eff, k, s, i, d, STATISTIC) + (user_value(eff, k, s, i, d, CHANGE) if d else 0.0)
     raise ValueError("unknown code of a behavior effect")
 
 
@@ -361,6 +365,8 @@ def product(eff, k, s, i, d):
 @njit(cache=True, nogil=True)
 def behavior_change(eff, k, s, i, d):
     """What s_i gains when ego's behavior makes the step d."""
+    if eff.code[k] == USER_BEHAVIOR:
+        return user_value(eff, k, s, i, d, CHANGE)
     form, change = free_of_ego(eff, k), 0.0
     for step in (0, d):  # one call below, since every call of a large function is compiled in place
         g = product(eff, k, s, i, step)
