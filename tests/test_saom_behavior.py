@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from joblib.externals import cloudpickle
 
 from coplearn import effects as fx
 from coplearn.effects import behavior as behavior_effects
@@ -199,6 +198,8 @@ def test_user_behavior_effect_equals_its_built_in_twin():
 
 
 def test_user_effect_survives_the_way_to_a_worker():
+    cloudpickle = pytest.importorskip("cloudpickle")
+
     @fx.behavior_effect
     def squares(z, i, d):
         return d * (2 * z[i] + d)
