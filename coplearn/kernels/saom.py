@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from coplearn.kernels.saom_behavior import behavior_change
 from coplearn.kernels.saom_choice import (
     draw_option,
     fill_pair,
@@ -23,9 +24,9 @@ from coplearn.kernels.saom_choice import (
     score_pair,
     weigh_options,
 )
-from coplearn.kernels.saom_core import behavior_change, rate_value
 from coplearn.kernels.saom_engine import clear_network, load, set_theta
 from coplearn.kernels.saom_moments import counts, end_moments
+from coplearn.kernels.saom_rate import rate_value
 from coplearn.kernels.saom_state import add_tie, drop_tie, pack, set_behavior, toggle, toggle_cell
 from coplearn.kernels.saom_stream import open_stream, uniform
 

@@ -9,8 +9,8 @@ import math
 
 from numba import njit
 
-from coplearn.kernels.saom_core import network_base, network_local
 from coplearn.kernels.saom_engine import INTERACTION
+from coplearn.kernels.saom_network import network_base, network_local
 from coplearn.kernels.saom_state import touch
 
 HIGHER, DISJOINT, AT_LEAST_ONE = 0, 1, 2

@@ -10,11 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from coplearn.kernels.saom_core import has_local
+from coplearn.kernels.saom_network import CYCLE, PATH, REACH, TRIAD
 from coplearn.kernels.saom_state import (
     CREATION,
+    CURRENT,
     ENDOWMENT,
     EVALUATION,
+    MOMENT,
     RATE,
     Effects,
     Period,
@@ -43,6 +45,7 @@ class Plan(NamedTuple):
     gain: np.ndarray  # float64[K]: theta * on_gain
     loss: np.ndarray  # float64[K]: theta * on_loss
     theta: np.ndarray  # float64[K]: theta of the row
+    moment: np.ndarray  # int32[K, 2]: row and state of the network that moments use
 
 
 class Work(NamedTuple):
@@ -102,11 +105,14 @@ def new_plan(eff, n_variables):
         np.zeros(n_rows),
         np.zeros(n_rows),
         np.zeros(n_rows),
+        np.zeros((n_rows, 2), np.int32),
     )
     for interactions in range(2):
         for k in range(n_rows):
             v = eff.variable[k]
             if (eff.code[k] == INTERACTION) != (interactions == 1):
+                continue
+            if eff.kind[k] == MOMENT:
                 continue
             if eff.kind[k] == RATE:
                 plan.rate_row[v, plan.n_rate[v]] = k
@@ -117,6 +123,11 @@ def new_plan(eff, n_variables):
     for k in range(n_rows):
         plan.on_gain[k] = 1.0 if eff.kind[k] == EVALUATION or eff.kind[k] == CREATION else 0.0
         plan.on_loss[k] = 1.0 if eff.kind[k] == EVALUATION or eff.kind[k] == ENDOWMENT else 0.0
+        plan.moment[k, 0], plan.moment[k, 1] = k, CURRENT
+        if eff.moment.shape[0]:
+            plan.moment[k, 0], plan.moment[k, 1] = eff.moment[k, 0], eff.moment[k, 1]
+        code = eff.code[k]
+        plan.local[k] = code == PATH or code == REACH or code == CYCLE or code == TRIAD
     return plan
 
 
@@ -255,8 +266,6 @@ def prepare(period, effects, capacity):
     n_variables = n_nets + period.z.shape[0]
     eff = pack(effects)
     plan = new_plan(eff, n_variables)
-    for k in range(eff.code.shape[0]):
-        plan.local[k] = eff.kind[k] != RATE and eff.variable[k] < n_nets and has_local(eff, k)
     start = new_start(period)
     degree = largest_degree(period.x)
     room = max(capacity, degree)

@@ -8,9 +8,23 @@ the ties gained, in the end network; endowment effects those lost, in the start 
 
 from numba import njit
 
-from coplearn.kernels.saom_core import behavior_statistic, ego_statistic, rate_value, tie_statistic, whole_ego
+from coplearn.kernels.saom_behavior import behavior_statistic
 from coplearn.kernels.saom_engine import INTERACTION, clear_network, restart_moments
-from coplearn.kernels.saom_state import CREATION, ENDOWMENT, EVALUATION, add_tie, set_behavior, toggle_cell
+from coplearn.kernels.saom_network import ego_statistic, tie_statistic, whole_ego
+from coplearn.kernels.saom_rate import rate_value
+from coplearn.kernels.saom_state import (
+    AT_START,
+    BOTH,
+    CHANGES_ALONE,
+    CREATION,
+    ENDOWMENT,
+    EVALUATION,
+    add_tie,
+    set_behavior,
+    toggle_cell,
+)
+
+START, END, GAINED, LOST = 0, 1, 2, 3
 
 
 @njit(cache=True, nogil=True)
@@ -85,39 +99,72 @@ def changes_of_ego(period, start, s, v, i):
 @njit(cache=True, nogil=True)
 def network_moments(engine, r, out):
     """Statistics of the effects of network r."""
-    period, eff, plan, start, s, t = engine.period, engine.eff, engine.plan, engine.start, engine.s, engine.t
-    for q in range(plan.n_rows[r]):
-        k = plan.row[r, q]
-        if eff.kind[k] == ENDOWMENT and eff.parameter[k] >= 0:
-            total = 0.0
-            for i in range(period.n_actors):
-                for c in range(start.first[r, i], start.first[r, i + 1]):
-                    j = start.alter[c]
-                    if not s.x[r, i, j] and not period.missing[r, i, j]:
-                        total -= tie_value(eff, k, t, i, j)
-            out[eff.parameter[k]] += total * moment_factor(eff, k)
+    eff, plan = engine.eff, engine.plan
+    for seen in (START, END, GAINED, LOST):
+        shown = seen == START
+        for q in range(plan.n_rows[r]):
+            k = plan.row[r, q]
+            times = sees(eff.kind[k], plan.moment[k, 1], seen)
+            if eff.parameter[k] < 0 or times == 0:
+                continue
+            if not shown:
+                show(engine, r, seen)
+                shown = True
+            m = plan.moment[k, 0]
+            out[eff.parameter[k]] += times * moment_factor(eff, m) * network_statistic(engine, r, k, m)
+    restart_moments(engine.period, engine.start, engine.t, r)
+
+
+@njit(cache=True, nogil=True)
+def sees(kind, how, seen):
+    """How many times an effect of a kind counts its terms in a state of its network."""
+    now = START if kind == ENDOWMENT else END
+    if how == CHANGES_ALONE and kind != EVALUATION:
+        return seen == (GAINED if kind == CREATION else LOST)
+    if how == AT_START:
+        return seen == START
+    return (seen == now) + (how == BOTH and seen == START)
+
+
+@njit(cache=True, nogil=True)
+def show(engine, r, seen):
+    """Give the state of the moments the ties of network r at the end, those gained or those lost."""
+    period, start, s, t = engine.period, engine.start, engine.s, engine.t
     clear_network(t, r)
     for i in range(period.n_actors):
+        if seen == LOST:
+            for c in range(start.first[r, i], start.first[r, i + 1]):
+                j = start.alter[c]
+                if not s.x[r, i, j] and not period.missing[r, i, j]:
+                    add_tie(t, r, i, j)
+            continue
         for c in range(s.outdeg[r, i]):
             j = s.out[r, i, c]
-            if not period.missing[r, i, j]:
+            if not period.missing[r, i, j] and (seen == END or not period.x[r, i, j]):
                 add_tie(t, r, i, j)
-    for q in range(plan.n_rows[r]):
-        k = plan.row[r, q]
-        if eff.parameter[k] < 0 or eff.kind[k] == ENDOWMENT:
-            continue
-        total = 0.0
-        if eff.kind[k] == EVALUATION and eff.code[k] != INTERACTION and whole_ego(eff, k):
-            for i in range(period.n_actors):
-                total += ego_statistic(eff, k, t, i)
-        else:
-            for i in range(period.n_actors):
-                for c in range(t.outdeg[r, i]):
-                    j = t.out[r, i, c]
-                    if eff.kind[k] == EVALUATION or not period.x[r, i, j]:
-                        total += tie_value(eff, k, t, i, j)
-        out[eff.parameter[k]] += total * moment_factor(eff, k)
-    restart_moments(period, start, t, r)
+
+
+@njit(cache=True, nogil=True)
+def network_statistic(engine, r, k, m):
+    """Statistic m in the state shown: over ties at the end, over those gained (creation), minus those lost."""
+    period, eff, start, s, t = engine.period, engine.eff, engine.start, engine.s, engine.t
+    total = 0.0
+    if eff.kind[k] == ENDOWMENT:
+        for i in range(period.n_actors):
+            for c in range(start.first[r, i], start.first[r, i + 1]):
+                j = start.alter[c]
+                if not s.x[r, i, j] and not period.missing[r, i, j]:
+                    total -= tie_value(eff, m, t, i, j)
+    elif eff.kind[k] == EVALUATION and eff.code[m] != INTERACTION and whole_ego(eff, m):
+        for i in range(period.n_actors):
+            total += ego_statistic(eff, m, t, i)
+    else:
+        for i in range(period.n_actors):
+            for c in range(s.outdeg[r, i]):
+                j = s.out[r, i, c]
+                if not period.missing[r, i, j] and (eff.kind[k] == EVALUATION or not period.x[r, i, j]):
+                    total += tie_value(eff, m, t, i, j)
+    return total
 
 
 @njit(cache=True, nogil=True)

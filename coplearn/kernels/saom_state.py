@@ -16,7 +16,8 @@ from numba import njit, types
 from numba.experimental import structref
 from numba.extending import overload
 
-EVALUATION, CREATION, ENDOWMENT, RATE = 0, 1, 2, 3
+EVALUATION, CREATION, ENDOWMENT, RATE, MOMENT = 0, 1, 2, 3, 4
+CURRENT, AT_START, BOTH, CHANGES_ALONE = 0, 1, 2, 3
 
 
 class Period(NamedTuple):
@@ -84,11 +85,13 @@ class Effects(NamedTuple):
 
     code: np.ndarray  # int32[K]
     variable: np.ndarray  # int32[K]: dependent variable that owns the effect
-    kind: np.ndarray  # int32[K]: EVALUATION, CREATION, ENDOWMENT, RATE
+    kind: np.ndarray  # int32[K]: EVALUATION, CREATION, ENDOWMENT, RATE, or MOMENT for a row that only moments use
     a: np.ndarray  # int32[K, 8]: networks, actor variables, dyadic covariates; -1 unused
     p: np.ndarray  # float64[K, 8]: internal parameter first, then constants (similarity mean, range, mean degree, ...)
     part: np.ndarray  # int32[K, 3]: rows that an interaction multiplies; -1 unused
     parameter: np.ndarray  # int32[K]: position in theta; -1 for a row that only serves as a part of interactions
+    moment: np.ndarray = np.zeros((0, 2), np.int32)  # int32[K, 2]: row whose statistic the moments of a network effect
+    # use, and in which state of its network they read it (CURRENT, ...); no rows where all are their own and CURRENT
 
 
 @structref.register
