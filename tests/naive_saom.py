@@ -4,7 +4,7 @@ Network effects: a :class:`World` is one state of all variables as ego sees it. 
 t(c)[i, j], so that s_i = sum_j x_ij t_ij, or an actor statistic s(c)[i], or both where they differ.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,7 +24,8 @@ class World:
     w_two_mode: bool = False
     constants: dict = field(default_factory=dict)
     v_known: np.ndarray | None = None
-    lagged: np.ndarray | None = None  # the owner network at the start of the period
+    lagged: np.ndarray | None = None  # in moments, the owner network at the start of the period
+    kind: str = "eval"
 
     def __post_init__(self):
         self.x = np.asarray(self.x, float)
@@ -102,7 +103,9 @@ class Statistic:
 
     `moment` is "tie" (sums of the tie term over ties, gained ties or lost ties), "ego" (the whole actor statistic, in
     all three) or "self" (the actor statistic of the network of gained or lost ties alone). `known` says whose
-    covariate must be known: "e"go, "a"lter; "d": the dyadic cell. `fixed`: the tie term is context (elementary).
+    covariate must be known: "e"go, "a"lter; "d": the dyadic cell. `fixed`: the tie term is context
+    (elementary), and `change`, or the tie term, what ego gains by a tie. `ego`: what ego maximises, where it is not the
+    statistic of moments but has the same total. `start`: the tie term of moments, read in the start network c.lagged.
     """
 
     tie: object = None
@@ -112,9 +115,19 @@ class Statistic:
     moment: str = "tie"
     known: str = ""
     ego: object = None
+    change: object = None
+    start: object = None
 
     def term(self, c):
+        if self.start is not None and c.lagged is not None:
+            early = self.start(replace(c, x=c.lagged, lagged=None), c.kind)
+            if early is not None:
+                return np.asarray(early, float)
         return np.asarray(self.tie(c), float)
+
+    def gain(self, c):
+        """What a tie gives ego with the others as context."""
+        return np.asarray((self.change or self.tie)(c), float)
 
     def value(self, c):
         """s_i for all i."""
@@ -146,6 +159,11 @@ def degree(names, f, **settings):
     N(names, None, lambda c: f(out(c.x), c.p), moment="ego", **settings)
 
 
+def lag(term):
+    """p = 0: the term at the start, for creation always; p < 0: the sum of start and end."""
+    return lambda c, kind: term(c) if c.p == 0 or kind != "eval" else None
+
+
 one = lambda c: np.ones((c.n, c.q))  # noqa: E731
 TP = lambda x: x @ x  # noqa: E731
 IS = lambda x: x @ x.T  # noqa: E731
@@ -156,7 +174,7 @@ N("density", one)
 N("recip", lambda c: c.x.T)
 N("transTrip", lambda c: TP(c.x))
 N("transTrip1", lambda c: TP(c.x), fixed=True)
-N("transTrip2", lambda c: IS(c.x), fixed=True)
+N("transTrip2", lambda c: TP(c.x), fixed=True, change=lambda c: IS(c.x))
 either = lambda x: np.maximum(x, x.T)  # noqa: E731
 N("transTrip.FR", lambda c: c.x @ (c.x * c.x.T))
 N("transTrip.FE", lambda c: c.x @ either(c.x))
@@ -203,17 +221,21 @@ N("inPop", lambda c: alters(ind(c.x), c))
 N("inPop.c", lambda c: alters(ind(c.x) - c.dbar, c))
 N("inPopSqrt", lambda c: alters(np.sqrt(ind(c.x)), c))
 N("inPop_dya", lambda c: alters(ind(c.x) - c.dbar, c), fixed=True)
-N("outPop", lambda c: alters(out(c.x), c))
-N("outPop.c", lambda c: alters(out(c.x) - c.dbar, c))
-N("outPopSqrt", lambda c: alters(np.sqrt(out(c.x)), c))
-N("outPopMore", lambda c: alters(np.maximum(out(c.x) - c.p, 0), c))
-N("outPopThreshold", lambda c: alters(out(c.x) > c.p, c))
-N("outPopSqrtMore", lambda c: alters(np.sqrt(np.maximum(out(c.x) - c.p, 0)), c))
+N("outPop", lambda c: alters(out(c.x), c), start=lambda c, kind: alters(out(c.x), c) if c.p == 0 else None)
+N("outPop.c", lambda c: alters(out(c.x) - c.dbar, c), start=lambda c, kind: alters(out(c.x), c))
+N("outPopSqrt", lambda c: alters(np.sqrt(out(c.x)), c), start=lambda c, kind: alters(out(c.x), c) if c.p == 0 else None)
+N("outPopMore", lambda c: alters(np.maximum(out(c.x) - c.p, 0), c), start=lambda c, kind: alters(out(c.x), c))
+N("outPopThreshold", lambda c: alters(out(c.x) > c.p, c), start=lambda c, kind: alters(out(c.x), c))
+N(
+    "outPopSqrtMore",
+    lambda c: alters(np.sqrt(np.maximum(out(c.x) - c.p, 0)), c),
+    start=lambda c, kind: alters(out(c.x), c),
+)
 N("reciPop", lambda c: alters(rec(c.x), c))
 N("reciPopSqrt", lambda c: alters(np.sqrt(rec(c.x)), c))
-N("inAct", lambda c: spread(ind(c.x), c))
-N("inAct.c", lambda c: spread(ind(c.x) - c.dbar, c))
-N("inActSqrt", lambda c: spread(np.sqrt(ind(c.x)), c))
+N("inAct", lambda c: spread(ind(c.x), c), start=lag(lambda c: spread(ind(c.x), c)))
+N("inAct.c", lambda c: spread(ind(c.x) - c.dbar, c), start=lambda c, kind: spread(ind(c.x) - c.dbar, c))
+N("inActSqrt", lambda c: spread(np.sqrt(ind(c.x)), c), start=lag(lambda c: spread(np.sqrt(ind(c.x)), c)))
 N("outAct", lambda c: spread(out(c.x), c))
 N("outAct.c", lambda c: spread(out(c.x) - c.dbar, c))
 N("outActSqrt", lambda c: spread(np.sqrt(out(c.x)), c))
@@ -333,8 +355,14 @@ N("diffXReciAct", lambda c: spread((c.x * c.x.T * (1 - equal(c))).sum(1), c))
 N("sameXInPop", lambda c: equal(c) @ c.x)
 N("diffXInPop", lambda c: (1 - equal(c)) @ c.x)
 N("IndTies", None, lambda c: (off((c.x == 0) * (TP(c.x) > 0)) * c.v[None, :]).sum(1), moment="ego")
-N("sameXCycle4", lambda c: four_cycles(c, same=c.v), scale=1 / 4)
-N("sameInXCycle4", lambda c: four_cycles(c, shared=c.v), scale=1 / 4)
+for name, agree in (("sameXCycle4", "same"), ("sameInXCycle4", "shared")):
+    N(
+        name,
+        lambda c, agree=agree: four_cycles(c, **{agree: c.v}),
+        ego=lambda c, agree=agree: (c.x * four_cycles(c, **{agree: c.v})).sum(1) / 2,
+        scale=1 / 4,
+        moment="self",
+    )
 N("avGroupEgoX", lambda c: spread(np.full(c.n, c.v.mean()), c))
 N("totGroupEgoX", lambda c: spread(np.full(c.n, c.v.sum()), c))
 
@@ -384,8 +412,8 @@ N("OutWWX", lambda c: c.d @ c.d.T)
 N("WXX", lambda c: c.d @ c.x, fixed=True)
 N("XWX", lambda c: c.x @ c.d)
 N("XWX1", lambda c: c.x @ c.d, fixed=True)
-N("XWX2", lambda c: c.x @ c.d.T, fixed=True)
-N("XXW", lambda c: c.d @ c.x.T)
+N("XWX2", lambda c: c.x @ c.d, fixed=True, change=lambda c: c.x @ c.d.T)
+N("XXW", lambda c: c.x.T @ c.d, ego=lambda c: (c.x * (c.d @ c.x.T)).sum(1))
 
 # --- other networks
 N("from.w.ind", lambda c: (c.w * ind(c.w)) @ c.w.T)

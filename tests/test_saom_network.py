@@ -152,7 +152,7 @@ def expected_change(case, statistic, p, i, w="other"):
         if not case.two_mode and i == j:
             continue
         if statistic.fixed:
-            d[j] = statistic.term(case.world(p, w=w))[i, j]
+            d[j] = statistic.gain(case.world(p, w=w))[i, j]
             continue
         values = []
         for tie in (1, 0):

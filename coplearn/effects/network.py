@@ -12,12 +12,12 @@ Each definition makes a row of numbers for ``coplearn.kernels.saom_network`` fro
 
 from __future__ import annotations
 
-from coplearn.effects import network_covariates, network_structure  # noqa: F401  (their definitions)
+from coplearn.effects import network_covariates, network_multiplex, network_structure  # noqa: F401  (their definitions)
 from coplearn.effects.context import Context, Row, arrange
-from coplearn.effects.network_rows import Facts, Moment
+from coplearn.effects.network_rows import Facts
 from coplearn.effects.spec import Definition, Effect, definition
 
-__all__ = ["Moment", "encode", "moment"]
+__all__ = ["encode"]
 
 
 def _facts(effect: Effect, context: Context) -> tuple[Definition, Facts]:
@@ -39,15 +39,6 @@ def encode(effect: Effect, context: Context) -> Row:
     entry, facts = _facts(effect, context)
     _check_network(effect, entry, facts)
     return entry.details["row"](facts)
-
-
-def moment(effect: Effect, context: Context, kind: str = "eval") -> Moment:
-    """How the method of moments sums a network effect of a kind ("eval", "creation" or "endow")."""
-    entry, facts = _facts(effect, context)
-    rule = entry.details.get("moment")
-    if rule is None:
-        return Moment(entry.details["row"](facts))
-    return rule(facts, kind, entry.details["row"](facts))
 
 
 def _check_network(effect: Effect, entry: Definition, facts: Facts) -> None:

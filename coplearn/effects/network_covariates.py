@@ -1,17 +1,6 @@
 """Definitions of network effects of actor variables and dyadic covariates; notation of ``coplearn.effects.network``."""
 
-from coplearn.effects.context import Row
-from coplearn.effects.network_rows import (
-    ANY,
-    ONE_MODE,
-    Facts,
-    Moment,
-    bilinear,
-    degree,
-    effect,
-    path,
-    product,
-)
+from coplearn.effects.network_rows import ANY, ONE_MODE, bilinear, cycle, degree, effect, near, path, product, reach
 from coplearn.kernels import saom_network as k
 from coplearn.kernels import saom_network_terms as t
 
@@ -139,19 +128,12 @@ for name, short, shape, formula in (
 
 # Triads and covariates.
 
-
-def through_alter(f: Facts, kind: str, row: Row) -> Moment:
-    """The two-path counts for its first tie."""
-    return Moment(path(FORWARD, FORWARD, 2, k.MIDDLE)(f))
-
-
 effect(
     "transitive_triplets_by_intermediary",
     "transTripX",
     r"\sum_{j,h} v_h x_{ij} x_{ih} x_{hj}",
-    path(FORWARD, FORWARD, 3, k.MIDDLE),
+    path(FORWARD, FORWARD, 3, k.MIDDLE, moment=8),
     ACTOR,
-    moment=through_alter,
 )
 for name, short, weight, back, formula in (
     ("transitive_triplets_same", "sameXTransTrip", k.ENDS_SAME, False, r"1\{v_i = v_j\}"),
@@ -234,3 +216,185 @@ effect(
     interaction="dyadic",
     source=SNIJDERS_2010,
 )
+
+# Two-paths with a dyadic covariate (not centred).
+for name, short, first, second, formula in (
+    ("dyadic_two_paths", "WWX", FORWARD, FORWARD, "w_{ih} w_{hj}"),
+    ("dyadic_two_paths_back", "cyWWX", BACKWARD, BACKWARD, "w_{jh} w_{hi}"),
+    ("dyadic_shared_incoming", "InWWX", BACKWARD, FORWARD, "w_{hi} w_{hj}"),
+    ("dyadic_shared_outgoing", "OutWWX", FORWARD, BACKWARD, "w_{ih} w_{jh}"),
+):
+    effect(
+        name, short, rf"\sum_j x_{{ij}} \sum_h {formula}", path(first, second, legs="dd"), DYADIC, interaction="dyadic"
+    )
+effect(
+    "dyadic_then_tie",
+    "WXX",
+    r"\sum_j x_{ij} \sum_h w_{ih} x_{hj}, with the other ties as context",
+    path(FORWARD, FORWARD, legs="dx"),
+    DYADIC,
+    interaction="dyadic",
+)
+effect(
+    "tie_then_dyadic",
+    "XWX",
+    r"\sum_{j,h} x_{ij} x_{ih} w_{hj}",
+    path(FORWARD, FORWARD, 3, legs="xd"),
+    DYADIC,
+)
+effect(
+    "tie_then_dyadic_closing",
+    "XWX1",
+    r"\sum_j x_{ij} \sum_h x_{ih} w_{hj}, with the other ties as context",
+    path(FORWARD, FORWARD, 1, legs="xd"),
+    DYADIC,
+)
+effect(
+    "tie_then_dyadic_opening",
+    "XWX2",
+    r"\sum_j x_{ij} \sum_h x_{ih} w_{jh}, with the other ties as context",
+    path(FORWARD, FORWARD, 2, legs="xd", moment=8),
+    DYADIC,
+)
+effect(
+    "dyadic_closing_two_paths",
+    "XXW",
+    r"\sum_{j,h} x_{ij} x_{jh} w_{ih}",
+    path(FORWARD, BACKWARD, 1, legs="dx", moment=16),
+    DYADIC,
+)
+
+# Neighbours of alter, and of ego.
+for name, short, direction, of_ego, formula in (
+    ("indegree_popularity_weighted", "inPopX", BACKWARD, False, r"\sum_j x_{ij} \sum_h x_{hj} v_h"),
+    ("outdegree_popularity_weighted", "outPopX", FORWARD, False, r"\sum_j x_{ij} \sum_h x_{jh} v_h"),
+    ("indegree_activity_weighted", "inActX", BACKWARD, True, r"x_{i+} \sum_h x_{hi} v_h"),
+):
+    effect(
+        name,
+        short,
+        formula + ", the root of the inner sum with p = 2 (of values that are not negative)",
+        near(k.TOTAL, direction, 2 if short == "inPopX" else 0, of_ego, lambda p: t.ROOT if p == 2 else t.IDENTITY),
+        ACTOR,
+        parameter=1,
+        interaction="ego" if of_ego else "dyadic",
+    )
+effect(
+    "outdegree_activity_weighted",
+    "outActX",
+    r"x_{i+} \sum_h x_{ih} v_h, the root of the sum with p = 2 (of values that are not negative)",
+    bilinear(t.IDENTITY, t.ONE, t.IDENTITY, t.ALTER, shape=lambda p: (t.IDENTITY, t.ROOT if p == 2 else t.IDENTITY)),
+    ACTOR,
+    parameter=1,
+)
+
+
+def of_share(p: float) -> int:
+    """p = 2: root; p = 4: root of the share."""
+    return t.ROOT if p in (2, 4) else t.IDENTITY
+
+
+effect(
+    "popularity_among_same",
+    "sameXInPop",
+    r"\sum_j x_{ij} \sum_h x_{hj} 1\{v_h = v_i\}, p = 2: its root, 3: divided by x_{+j}, 4: the root of that",
+    near(k.N_SAME, BACKWARD, 2, shape=of_share, choose_summary=lambda p: k.SHARE_SAME if p in (3, 4) else k.N_SAME),
+    ACTOR,
+    parameter=1,
+    interaction="dyadic",
+)
+effect(
+    "popularity_among_different",
+    "diffXInPop",
+    r"\sum_j x_{ij} \sum_h x_{hj} 1\{v_h \neq v_i\}, its root with p = 2",
+    near(k.N_DIFFERENT, BACKWARD, 2, shape=of_share),
+    ACTOR,
+    parameter=1,
+    interaction="dyadic",
+)
+for name, short, summary, direction, ego, formula, parameter in (
+    ("alters_of_alter", "altDist2", k.MEAN, FORWARD, 0, "the mean of v over the out-alters of j (p = 2: but i)", 1),
+    ("alters_of_alter_total", "totDist2", k.TOTAL, FORWARD, 0, "the sum of v over the out-alters of j", 1),
+    ("choosers_of_alter", "altInDist2", k.MEAN, BACKWARD, 1, "the mean of v over the in-alters of j but i", None),
+    ("choosers_of_alter_total", "totInDist2", k.TOTAL, BACKWARD, 1, "the sum of v over the in-alters of j but i", None),
+    (
+        "similarity_of_alters",
+        "simDist2",
+        k.MEANS_SIMILAR,
+        FORWARD,
+        0,
+        "the centred similarity of the means of v over the out-alters of i and of j, with the other ties as context",
+        1,
+    ),
+    (
+        "similarity_to_alters_of_alter",
+        "simEgoDist2",
+        k.EGO_SIMILAR,
+        FORWARD,
+        1,
+        "the centred similarity of v_i and the mean of v over the out-alters of j but i",
+        1,
+    ),
+    (
+        "similarity_to_choosers_of_alter",
+        "simEgoInDist2",
+        k.EGO_SIMILAR,
+        BACKWARD,
+        1,
+        "the centred similarity of v_i and the mean of v over the in-alters of j but i",
+        1,
+    ),
+):
+    effect(
+        name,
+        short,
+        rf"\sum_j x_{{ij}} a_j, a_j {formula}; 0 for nobody",
+        near(summary, direction, ego),
+        ACTOR,
+        parameter=parameter,
+        interaction="dyadic",
+        networks=("directed", "two-mode") if direction == BACKWARD else ("directed",),
+    )
+for name, short, direction, words in (
+    ("same_as_alters_of_alter", "sameEgoDist2", FORWARD, "out-alters"),
+    ("same_as_choosers_of_alter", "sameEgoInDist2", BACKWARD, "in-alters"),
+):
+    effect(
+        name,
+        short,
+        rf"\sum_j x_{{ij}} a_j, a_j the share with v_h = v_i of the {words} h of j but i; p = 0: 1 if there is one",
+        near(k.SHARE_SAME, direction, 1, choose_summary=lambda p: k.ANY_SAME if p == 0 else k.SHARE_SAME),
+        ACTOR,
+        parameter=1,
+        interaction="dyadic",
+        networks=("directed", "two-mode") if direction == BACKWARD else ("directed",),
+    )
+effect(
+    "values_of_indirect_ties",
+    "IndTies",
+    r"\sum_j (1 - x_{ij}) \max_h (x_{ih} x_{hj}) v_j",
+    reach(FORWARD, t.ANY, untied=True),
+    ACTOR,
+)
+for name, short, same, shared, formula in (
+    ("four_cycles_same_senders", "sameXCycle4", True, False, "v_i = v_h"),
+    ("four_cycles_same_receivers", "sameInXCycle4", False, True, "v_j = v_k"),
+):
+    effect(
+        name,
+        short,
+        rf"\frac12 \sum_{{j,h,k}} x_{{ij}} x_{{ik}} x_{{hj}} x_{{hk}} 1\{{{formula}\}} (half of it in moments)",
+        cycle(same, shared),
+        ACTOR,
+        parameter=1,
+        networks=("directed", "two-mode") if same else ("directed",),
+    )
+for name, short, total in (("group_mean", "avGroupEgoX", False), ("group_total", "totGroupEgoX", True)):
+    effect(
+        name,
+        short,
+        rf"x_{{i+}} times the {'sum' if total else 'mean'} of v over all actors",
+        near(k.TOTAL if total else k.MEAN, k.EVERYBODY, of_ego=True),
+        ACTOR,
+        interaction="ego",
+    )

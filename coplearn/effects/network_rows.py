@@ -20,36 +20,18 @@ __all__ = [
     "ANY",
     "ONE_MODE",
     "Facts",
-    "Moment",
     "bilinear",
     "cycle",
     "degree",
     "effect",
     "geometric",
+    "near",
     "path",
     "product",
     "reach",
     "special",
     "triad",
 ]
-
-
-@dataclass(frozen=True)
-class Moment:
-    """How the method of moments sums an effect.
-
-    Attributes
-    ----------
-    row : Row
-        What the kernel evaluates; nearly always that of :func:`encode`.
-    network : {"current", "start", "both", "self"}
-        State of the owner network in which the terms of ties are read. "current" is the end of the period, and its
-        start for the ties lost in endowment effects. "start": always the start; "both": the sum of "current" and
-        "start"; "self": the network of gained (lost) ties alone in creation (endowment) effects.
-    """
-
-    row: Row
-    network: str = "current"
 
 
 @dataclass(frozen=True)
@@ -172,6 +154,7 @@ def path(
     scale: float = 1.0,
     constant: Callable[[Facts], float] = lambda f: 0.0,
     parameter: Callable[[float], float] = lambda p: p,
+    moment: int = 0,
 ) -> Maker:
     """Two-paths from ego to alter; `legs` says of what: x the own network, w the other one, d the dyadic covariate."""
 
@@ -181,7 +164,7 @@ def path(
         mean, size = (f.v.similarity_mean, f.v.range) if weight == kernel.ENDS_SIMILAR else (0.0, 1.0)
         ends = weight in (kernel.ENDS_SAME, kernel.ENDS_DIFFER, kernel.ENDS_SIMILAR, kernel.ALL_SAME, kernel.JUMP)
         form = shape(f.p) if callable(shape) else shape
-        a = (index[legs[0]], ways[0], index[legs[1]], ways[1], roles + 4 * back, weight, f.index(f.v), form)
+        a = (index[legs[0]], ways[0], index[legs[1]], ways[1], roles + 4 * back + moment, weight, f.index(f.v), form)
         p = (parameter(f.p), factor, mean, size, float(rest), constant(f), KNOWN["both"] if ends else 0, scale)
         return Row(kernel.PATH, a, p)
 
@@ -248,6 +231,30 @@ def bilinear(
         a = (net.index, f.index(f.v), f.index(f.d), one, pair, two, pair_2, alter)
         needs = _needs(pair) | (_needs(pair_2) if two >= 0 else 0)
         return Row(kernel.BILINEAR, a, (f.p, 0.0, mean, size, 0.0, float(by_second), needs, 1.0))
+
+    return make
+
+
+def near(
+    summary: int,
+    direction: int,
+    ego: int = 0,
+    of_ego: bool = False,
+    shape: int | Callable[[float], int] = t.IDENTITY,
+    choose_summary: Callable[[float], int] | None = None,
+) -> Maker:
+    """A summary of v over the neighbours of alter, or of ego, in the own network or another one."""
+
+    def make(f: Facts) -> Row:
+        net = f.w if f.w is not None else f.own
+        form = shape(f.p) if callable(shape) else shape
+        kind = choose_summary(f.p) if choose_summary else summary
+        where = 1 if direction == t.FORWARD and f.p == 2 and summary == kernel.MEAN else ego
+        similar = kind in (kernel.EGO_SIMILAR, kernel.MEANS_SIMILAR)
+        mean, size = (f.v.similarity_mean, f.v.range) if similar else (0.0, 1.0)
+        needs = KNOWN["ego"] if kind not in (kernel.TOTAL, kernel.MEAN, kernel.MEANS_SIMILAR) else 0
+        a = (net.index, f.index(f.v), direction, kind, where, int(of_ego), form)
+        return Row(kernel.NEAR, a, (f.p, 0.0, mean, size, 0.0, 0.0, needs, 1.0))
 
     return make
 

@@ -1,11 +1,9 @@
 """Definitions of structural network effects; the notation is that of ``coplearn.effects.network``."""
 
-from coplearn.effects.context import Row
 from coplearn.effects.network_rows import (
     ANY,
     ONE_MODE,
     Facts,
-    Moment,
     bilinear,
     cycle,
     degree,
@@ -54,40 +52,6 @@ def inverse_root_if_2(p: float) -> int:
     return t.INVERSE_ROOT if p == 2 else t.INVERSE
 
 
-def lagged_indegree(f: Facts, kind: str, row: Row) -> Moment:
-    """p = 0: indegrees at the start of the period, as always for creation; p < 0: at the start and at the end."""
-    if kind != "eval" or f.p == 0:
-        return Moment(row, "start")
-    return Moment(row, "both" if f.p < 0 else "current")
-
-
-def lagged_outdegree(f: Facts, kind: str, row: Row) -> Moment:
-    """p = 0: outdegrees at the start of the period, without root; p < 0: at the start and at the end."""
-    if f.p > 0:
-        return Moment(row)
-    return Moment(raw_outdegree(f), "both" if f.p < 0 else "start")
-
-
-def at_start(f: Facts, kind: str, row: Row) -> Moment:
-    return Moment(row, "start")
-
-
-def outdegree_at_start(f: Facts, kind: str, row: Row) -> Moment:
-    """The plain outdegree of alters at the start, whatever the effect makes of it."""
-    return Moment(raw_outdegree(f), "start")
-
-
-def of_changes_alone(f: Facts, kind: str, row: Row) -> Moment:
-    return Moment(row, "self")
-
-
-def as_closure(f: Facts, kind: str, row: Row) -> Moment:
-    """The moment of transitive triplets, from which the effect cannot be told apart by it."""
-    return Moment(path(FORWARD, FORWARD, 1)(f))
-
-
-raw_outdegree = product(alter=t.OUT)
-
 # Ties, and ties back.
 effect("outdegree", "density", r"x_{i+}", product(), interaction=DYADIC, networks=ANY, source=SNIJDERS_2001)
 effect("reciprocity", "recip", r"\sum_j x_{ij} x_{ji}", product(t.BACK), interaction=DYADIC, source=SNIJDERS_2001)
@@ -111,9 +75,8 @@ effect(
     "transitive_triplets_sharing",
     "transTrip2",
     r"\sum_j x_{ij} \sum_h x_{ih} x_{jh}, with the other ties as context",
-    path(FORWARD, FORWARD, 2),
+    path(FORWARD, FORWARD, 2, moment=8),
     interaction=DYADIC,
-    moment=as_closure,
 )
 effect(
     "transitive_triplets_forward_reciprocated",
@@ -325,56 +288,50 @@ effect(
     "outdegree_popularity",
     "outPop",
     r"\sum_j x_{ij} x_{j+}",
-    product(alter=t.OUT),
+    product(alter=t.OUT_LAGGED),
     parameter=1,
     interaction=DYADIC,
-    moment=lagged_outdegree,
     source=SNIJDERS_2010,
 )
 effect(
     "outdegree_popularity_centred",
     "outPop.c",
     r"\sum_j x_{ij} (x_{j+} - \bar d)",
-    product(alter=t.OUT, centre=centre),
+    product(alter=t.OUT_START, centre=centre),
     interaction=DYADIC,
-    moment=outdegree_at_start,
 )
 effect(
     "outdegree_popularity_root",
     "outPopSqrt",
     r"\sum_j x_{ij} \sqrt{x_{j+}}",
-    product(alter=t.OUT, shape=t.ROOT),
+    product(alter=t.OUT_LAGGED, shape=t.ROOT),
     parameter=0,
     interaction=DYADIC,
-    moment=lagged_outdegree,
     source=SNIJDERS_2010,
 )
 effect(
     "outdegree_popularity_excess",
     "outPopMore",
     r"\sum_j x_{ij} \max(x_{j+} - p, 0)",
-    product(alter=t.OUT, shape=t.EXCESS),
+    product(alter=t.OUT_START, shape=t.EXCESS),
     parameter=0,
     interaction=DYADIC,
-    moment=outdegree_at_start,
 )
 effect(
     "outdegree_popularity_excess_root",
     "outPopSqrtMore",
     r"\sum_j x_{ij} \sqrt{\max(x_{j+} - p, 0)}",
-    product(alter=t.OUT, shape=t.EXCESS_ROOT),
+    product(alter=t.OUT_START, shape=t.EXCESS_ROOT),
     parameter=0,
     interaction=DYADIC,
-    moment=outdegree_at_start,
 )
 effect(
     "outdegree_popularity_threshold",
     "outPopThreshold",
     r"\sum_j x_{ij} 1\{x_{j+} > p\}",
-    product(alter=t.OUT, shape=t.ABOVE),
+    product(alter=t.OUT_START, shape=t.ABOVE),
     parameter=0,
     interaction=DYADIC,
-    moment=outdegree_at_start,
 )
 effect(
     "reciprocated_degree_popularity",
@@ -396,28 +353,25 @@ effect(
     "indegree_activity",
     "inAct",
     r"x_{i+} x_{+i}",
-    product(ego=t.IN),
+    product(ego=t.IN_LAGGED),
     parameter=1,
     interaction=EGO,
-    moment=lagged_indegree,
     source=SNIJDERS_2010,
 )
 effect(
     "indegree_activity_centred",
     "inAct.c",
     r"x_{i+} (x_{+i} - \bar d)",
-    product(ego=t.IN, centre=centre),
+    product(ego=t.IN_START, centre=centre),
     interaction=EGO,
-    moment=at_start,
 )
 effect(
     "indegree_activity_root",
     "inActSqrt",
     r"x_{i+} \sqrt{x_{+i}}",
-    product(ego=t.IN, shape=t.ROOT),
+    product(ego=t.IN_LAGGED, shape=t.ROOT),
     parameter=0,
     interaction=EGO,
-    moment=lagged_indegree,
     source=SNIJDERS_2010,
 )
 effect(
@@ -536,7 +490,6 @@ effect(
     special(k.AVERAGE_DEGREE),
     parameter=2,
     networks=ANY,
-    moment=of_changes_alone,
 )
 
 # Degrees of both.

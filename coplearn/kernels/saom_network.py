@@ -16,12 +16,15 @@ DEGREE     f(x_i+). a: -, var, -, shape. p: internal parameter (floor(v_i) takes
 BILINEAR   f(sum_j x_ij t_ij) g(sum_j x_ij u_ij). a: net, var, second, f, t, g (-1: 1), u, alter degree in u
            p: internal parameter (of f, g and the degree's power), -, mean and size
 PATH       sum_j x_ij f(sum_h leg(i, h) leg(h, j) c_ihj). a: leg, direction, leg, direction, roles (1: i -> j closes the
-           path; 2: it is its first leg; 4: times x_ji), weight c, var, f. p: internal parameter, factor, mean and size
-           of c, complement, its constant
+           path; 2: it is its first leg; 4: times x_ji; 8: in moments the other one of 1 and 2; 16: in moments first
+           backwards in the own network and then over the first leg), weight c, var, f
+           p: internal parameter, factor, mean and size of c, complement, its constant
 REACH      sum_k f(number of j with x_ij and leg(j, k)) over k. a: -, -, leg, direction, only untied k, -, var of k, f
 CYCLE      four-cycles x_ij x_ik x_hj x_hk. a: -, var with v_i = v_h, var with v_j = v_k
 TRIAD      sum_j x_ij 1{at least p ties among i, j, h}
-SPECIAL    isolates, in-isolates, average degree. a: -, -, -, which
+SPECIAL    isolates, in-isolates, average degree. a: -, -, -, which; p: its number, a centre
+NEAR       a summary of v over the neighbours of alter (of ego). a: net, var, direction, summary, whether ego itself is
+           among them (as it is 0, left out 1, as if i -> j were there 2), of ego, shape. p: -, -, mean, size
 =========  ==========================================================================================================
 """
 
@@ -30,9 +33,9 @@ from numba import njit
 
 from coplearn.kernels import saom_network_terms as t
 from coplearn.kernels.saom_network_terms import degree, leg, neighbours, pair_term, reverse, shape
-from coplearn.kernels.saom_state import touch
+from coplearn.kernels.saom_state import CREATION, ENDOWMENT, touch
 
-PRODUCT, DEGREE, BILINEAR, PATH, REACH, CYCLE, TRIAD, SPECIAL = 1, 2, 3, 4, 5, 6, 7, 8
+PRODUCT, DEGREE, BILINEAR, PATH, REACH, CYCLE, TRIAD, SPECIAL, NEAR = 1, 2, 3, 4, 5, 6, 7, 8, 9
 
 # Weights c_ihj of a two-path.
 PLAIN, MIDDLE, ENDS_SAME, ENDS_DIFFER, ENDS_SIMILAR, ALL_SAME, JUMP, MIDDLE_INDEGREE = 0, 1, 2, 3, 4, 5, 6, 7
@@ -41,6 +44,14 @@ PLAIN, MIDDLE, ENDS_SAME, ENDS_DIFFER, ENDS_SIMILAR, ALL_SAME, JUMP, MIDDLE_INDE
 NO_REST, BETWEEN, BALANCE, IN_BALANCE, JACCARD_OUT, JACCARD_IN = 0, 1, 2, 3, 4, 5
 
 ISOLATE, IN_AT_LEAST, ANTI_ISOLATE, ISOLATE_POPULARITY, AVERAGE_DEGREE, DEGREE_SUM = 0, 1, 2, 3, 4, 5
+
+# Summaries of the neighbours of alter.
+TOTAL, MEAN, EGO_SIMILAR, MEANS_SIMILAR, SHARE_SAME, N_SAME, N_DIFFERENT, ANY_SAME = 0, 1, 2, 3, 4, 5, 6, 7
+EVERYBODY = 2  # in the place of a direction
+
+# Where moments read the owner network: at its end (for ties lost: its start), always at the start, in both, or in the
+# network of ties gained (lost) alone.
+CURRENT, START, START_AND_CURRENT, CHANGES = 0, 1, 2, 3
 
 # Features: what a change statistic depends on, for alters without any tie to or from ego.
 DENSE, ALTER_IN, ALTER_OUT, ALTER_MUTUAL, ALTER_VALUE = 1, 2, 4, 8, 16
@@ -63,9 +74,17 @@ def network_base(eff, k, s, i, j):
         return _reach_base(eff, k, s, i, j)
     if code == SPECIAL:
         return _special_change(eff, k, s, i, j)
+    if code == NEAR:
+        return _near(eff, k, s, i, j)
     if code == CYCLE or code == TRIAD:
         return 0.0
     raise ValueError("unknown network effect")
+
+
+@njit(cache=True, nogil=True)
+def has_local(eff, k):
+    """Whether :func:`network_local` adds anything."""
+    return eff.code[k] == PATH or eff.code[k] == REACH or eff.code[k] == CYCLE or eff.code[k] == TRIAD
 
 
 @njit(cache=True, nogil=True)
@@ -94,13 +113,38 @@ def whole_ego(eff, k):
 
 
 @njit(cache=True, nogil=True)
+def moment_network(eff, k):
+    """Where moments read the owner network: CURRENT, START, START_AND_CURRENT or CHANGES."""
+    code, a = eff.code[k], eff.a[k]
+    changes = eff.kind[k] == CREATION or eff.kind[k] == ENDOWMENT
+    if code == PRODUCT:
+        if a[4] == t.IN_START or a[5] == t.OUT_START:
+            return START
+        if a[4] == t.IN_LAGGED and eff.kind[k] == CREATION:
+            return START
+        if a[4] == t.IN_LAGGED or a[5] == t.OUT_LAGGED:
+            p = eff.p[k, 0]
+            return CURRENT if p > 0 else START if p == 0 else START_AND_CURRENT
+    if changes and code == SPECIAL and a[3] == AVERAGE_DEGREE:
+        return CHANGES
+    if changes and code == CYCLE and (a[1] >= 0 or a[2] >= 0):
+        return CHANGES
+    return CURRENT
+
+
+@njit(cache=True, nogil=True)
 def tie_statistic(eff, k, s, i, j):
     """The term of the tie i -> j in state s; 0 where a covariate that it needs is missing."""
     if _unknown(eff, k, s, i, j):
         return 0.0
     code = eff.code[k]
     if code == PRODUCT:
+        kind = eff.a[k, 5]
+        if kind == t.OUT_START or (kind == t.OUT_LAGGED and eff.p[k, 0] <= 0):
+            return degree(kind, s, eff.a[k, 0], j, i, j)
         return _product(eff, k, s, i, j)
+    if code == NEAR:
+        return _near(eff, k, s, i, j)
     if code == PATH:
         return _path_term(eff, k, s, i, j)
     if code == DEGREE:
@@ -160,6 +204,8 @@ def network_features(eff, k):
         flags = ALTER_OUT if a[3] == t.FORWARD else ALTER_IN
         if a[6] >= 0:
             flags |= DENSE
+    elif code == NEAR and not a[5]:
+        flags = DENSE
     elif code == SPECIAL and a[3] != ISOLATE and a[3] != AVERAGE_DEGREE:
         flags = ALTER_IN | (0 if a[3] == IN_AT_LEAST or a[3] == DEGREE_SUM else ALTER_OUT)
     return flags, net, var
@@ -169,7 +215,7 @@ def network_features(eff, k):
 def _degree_feature(kind):
     if kind == t.IN or kind == t.IN_AFTER:
         return ALTER_IN
-    if kind == t.OUT:
+    if kind == t.OUT or kind == t.OUT_LAGGED or kind == t.OUT_START:
         return ALTER_OUT
     if kind == t.MUTUAL or kind == t.MUTUAL_AFTER:
         return ALTER_MUTUAL
@@ -369,8 +415,15 @@ def _path_local(eff, k, s, i, scratch, out):
 @njit(cache=True, nogil=True)
 def _path_term(eff, k, s, i, j):
     own, a, p = eff.variable[k], eff.a[k], eff.p[k]
+    if a[4] & 16:
+        total = 0.0
+        for b in range(s.indeg[own, i]):
+            h = s.inn[own, i, b]
+            total += leg(s, a[0], a[1], h, j)
+        return p[1] * total
+    closes = (a[4] & 1 != 0) != (a[4] & 8 != 0)
     total = 0.0
-    if a[4] & 1 and p[4] != BALANCE:
+    if closes and p[4] != BALANCE:
         total = _closed(eff, k, s, i, j, _paths_between(eff, k, s, i, j))
     else:  # of balance, only the shared choices are in the term of a tie
         for b in range(s.outdeg[own, i]):
@@ -597,3 +650,49 @@ def _special_statistic(eff, k, s, i):
         else:
             total += (s.outdeg[own, j] == 0) / s.indeg[own, j]
     return total
+
+
+@njit(cache=True, nogil=True)
+def _summary(eff, k, s, center, i, j):
+    """Sum of v, number of the same value as ego, and number of neighbours, over the neighbours of a node."""
+    net, var, direction, ego = eff.a[k, 0], eff.a[k, 1], eff.a[k, 2], eff.a[k, 4]
+    v = s.v[var]
+    if direction == EVERYBODY:
+        return v[: s.n_actors].sum(), 0, s.n_actors
+    n = s.outdeg[net, center] if direction == t.FORWARD else s.indeg[net, center]
+    total, same, number = 0.0, 0, 0
+    if ego == 2:
+        total, same, number = v[i], 1, 1
+    for b in range(n):
+        h = s.out[net, center, b] if direction == t.FORWARD else s.inn[net, center, b]
+        if h != i or ego == 0:
+            total += v[h]
+            same += v[h] == v[i]
+            number += 1
+    return total, same, number
+
+
+@njit(cache=True, nogil=True)
+def _near(eff, k, s, i, j):
+    kind = eff.a[k, 3]
+    total, same, number = _summary(eff, k, s, i if eff.a[k, 5] else j, i, j)
+    mean = total / number if number > 0 else 0.0
+    if kind == TOTAL:
+        return shape(eff.a[k, 6], total, 0.0)
+    if kind == MEAN:
+        return mean
+    if kind == EGO_SIMILAR:
+        return 1 - abs(s.v[eff.a[k, 1], i] - mean) / eff.p[k, 3] - eff.p[k, 2]
+    if kind == MEANS_SIMILAR:
+        total, same, number = _summary(eff, k, s, i, i, j)
+        own = total / number if number > 0 else 0.0
+        return 1 - abs(own - mean) / eff.p[k, 3] - eff.p[k, 2]
+    if kind == SHARE_SAME:
+        return shape(eff.a[k, 6], same / number, 0.0) if number > 0 else 0.0
+    if kind == N_SAME:
+        return shape(eff.a[k, 6], 1.0 * same, 0.0)
+    if kind == N_DIFFERENT:
+        return shape(eff.a[k, 6], 1.0 * (number - same), 0.0)
+    if kind == ANY_SAME:
+        return 1.0 if same > 0 else 0.0
+    raise ValueError("unknown summary of neighbours")
