@@ -27,17 +27,21 @@ _CONTENTS = {
     "invariance": ["measurement_invariance"],
     "lagged_panels": ["cross_lagged"],
     "moran": ["lm_tests", "moran"],
+    "naming": ["pseudonyms"],
     "network_effects": ["NetworkEffects"],
     "numbers": ["read_numbers", "record_numbers"],
     "opinion": ["FriedkinJohnsen", "friedkin_johnsen"],
+    "ordinal": ["polychoric"],
     "pair_ties": ["p2"],
     "panel": ["JointPanel"],
+    "questionnaires": ["questionnaire"],
     "reliability": ["cronbach_alpha", "omega"],
     "rem": ["REM"],
     "report": ["ValidationError"],
     "results": ["ConvergenceWarning"],
     "scales": ["item_answers", "scale_scores"],
     "sensitivity": ["bias_contour", "bias_factor", "e_value", "robustness_value"],
+    "survey_exports": ["read_limesurvey", "read_qualtrics"],
     "survey_language": ["convergence"],
     "validation": ["Rules"],
     "weights": ["row_normalize"],
@@ -84,13 +88,16 @@ if TYPE_CHECKING:
     from coplearn.lagged_panels import cross_lagged as cross_lagged
     from coplearn.moran import lm_tests as lm_tests
     from coplearn.moran import moran as moran
+    from coplearn.naming import pseudonyms as pseudonyms
     from coplearn.network_effects import NetworkEffects as NetworkEffects
     from coplearn.numbers import read_numbers as read_numbers
     from coplearn.numbers import record_numbers as record_numbers
     from coplearn.opinion import FriedkinJohnsen as FriedkinJohnsen
     from coplearn.opinion import friedkin_johnsen as friedkin_johnsen
+    from coplearn.ordinal import polychoric as polychoric
     from coplearn.pair_ties import p2 as p2
     from coplearn.panel import JointPanel as JointPanel
+    from coplearn.questionnaires import questionnaire as questionnaire
     from coplearn.reliability import cronbach_alpha as cronbach_alpha
     from coplearn.reliability import omega as omega
     from coplearn.rem import REM as REM
@@ -102,6 +109,8 @@ if TYPE_CHECKING:
     from coplearn.sensitivity import bias_factor as bias_factor
     from coplearn.sensitivity import e_value as e_value
     from coplearn.sensitivity import robustness_value as robustness_value
+    from coplearn.survey_exports import read_limesurvey as read_limesurvey
+    from coplearn.survey_exports import read_qualtrics as read_qualtrics
     from coplearn.survey_language import convergence as convergence
     from coplearn.validation import Rules as Rules
     from coplearn.weights import row_normalize as row_normalize

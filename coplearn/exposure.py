@@ -182,9 +182,10 @@ class TemporalAutocorrelation:
                 row[self._symbol("isolate", name)] = alone.astype(float)
             row |= {name: values[:, t] for name, values in self.X.items()}
             parts.append(pd.DataFrame(row))
-        rows = pd.concat(parts, ignore_index=True)
-        idle = [self._symbol("isolate", n) for n in self.relations if not rows[self._symbol("isolate", n)].any()]
-        return rows.drop(columns=idle).dropna(ignore_index=True)
+        rows = pd.concat(parts, ignore_index=True).dropna(ignore_index=True)
+        marks = rows[[self._symbol("isolate", name) for name in self.relations]]
+        idle = ~marks.any() | marks.T.duplicated()  # nobody, or the same members as in another relation
+        return rows.drop(columns=marks.columns[idle])
 
     # --- estimators -----------------------------------------------------------------------------------------
 

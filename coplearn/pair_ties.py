@@ -34,9 +34,10 @@ from coplearn.results import Estimates
 __all__ = ["P2", "p2"]
 
 LEAST = 10  # members below which no variance between members is estimated
-STEPS, ROUNDS = 50, 200
+ROUNDS = 500
+FAR = 2.0  # longest step of a round, in log odds
 SEPARATED = 15.0  # log odds of a standard deviation (or of reciprocity) that no data support
-SETTLED = 1e-4  # relative change of variances below which they have settled
+SETTLED = 1e-5  # change of estimates and variances below which they have settled
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,27 +219,20 @@ class _Pairs:
         _, one, other, both = weights / weights.sum(axis=0)
         return one + both, other + both, both
 
-    def newton(
-        self, beta: np.ndarray, own: np.ndarray, precision: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
-        """Beta and tendencies that maximise the penalised likelihood, and the inverse of its curvature."""
+    def step(self, beta: np.ndarray, own: np.ndarray, precision: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Beta and tendencies after one step of Newton's method, the inverse curvature, and the largest move."""
         k = len(beta)
         penalty = np.kron(precision, np.eye(self.n))
-        converged = False
-        for _ in range(STEPS):
-            p, r, b = self.probabilities(beta, own)
-            gradient, curvature = self._derivatives(p, r, b)
-            gradient[k:] -= penalty @ own
-            curvature[k:, k:] += penalty
-            step = np.linalg.solve(curvature, gradient)
-            step *= min(1.0, 5.0 / np.abs(step).max())
-            beta, own = beta + step[:k], own + step[k:]
-            if np.abs(step).max() < 1e-8:
-                converged = True
-                break
-            if (np.abs(beta) * self.spreads > SEPARATED).any():
-                raise np.linalg.LinAlgError("estimates run away")
-        return beta, own, np.linalg.inv(curvature), converged
+        gradient, curvature = self._derivatives(*self.probabilities(beta, own))
+        gradient[k:] -= penalty @ own
+        curvature[k:, k:] += penalty
+        inverse = np.linalg.inv(curvature)
+        move = inverse @ gradient
+        move *= min(1.0, FAR / np.abs(move).max())
+        beta, own = beta + move[:k], own + move[k:]
+        if (np.abs(beta) * self.spreads > SEPARATED).any():
+            raise np.linalg.LinAlgError("estimates run away")
+        return beta, own, inverse, np.abs(move).max()
 
     def _derivatives(self, p: np.ndarray, r: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Gradient and curvature; a pair's sufficient statistics are tie there, tie back and both."""
@@ -291,12 +285,12 @@ class _Pairs:
         beta[0] = np.log(share / (1 - share))
         settled = False
         for _ in range(ROUNDS):
-            beta, own, inverse, inner = self.newton(beta, own, np.linalg.inv(spread))
+            beta, own, inverse, move = self.step(beta, own, np.linalg.inv(spread))
             a = own.reshape(2, n)
             unsure = inverse[k:, k:].reshape(2, n, 2, n)
             then = (a @ a.T + np.einsum("rnsn->rs", unsure)) / n
             then += 1e-6 * np.eye(2)  # a variance of nothing would have no inverse
-            settled = inner and np.abs(then - spread).max() < SETTLED * max(1e-2, np.abs(spread).max())
+            settled = bool(max(move, np.abs(then - spread).max()) < SETTLED)
             spread = then
             if settled:
                 break

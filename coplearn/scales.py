@@ -24,9 +24,9 @@ def item_answers(responses: pd.DataFrame, items: pd.DataFrame, scale: str) -> pd
     responses : DataFrame
         Columns wave, member, item, value; a missing value is an item left out.
     items : DataFrame
-        Indexed by item: scale, reverse, min, max.
+        Indexed by item: scale, subscale (optional), reverse, min, max.
     scale : str
-        Name of a scale, or of a single item.
+        Name of a scale, of a subscale, or of a single item.
 
     Returns
     -------
@@ -46,6 +46,8 @@ def item_answers(responses: pd.DataFrame, items: pd.DataFrame, scale: str) -> pd
     [{'t1': 4.0, 't2': 5.0}]
     """
     named = items["scale"] == scale
+    if not named.any() and "subscale" in items:
+        named = items["subscale"] == scale
     if not named.any() and scale not in items.index:
         choose(scale, sorted(items["scale"].unique()), "scale")
     chosen = items[named] if named.any() else items.loc[[scale]]
@@ -71,9 +73,9 @@ def scale_scores(responses: pd.DataFrame, items: pd.DataFrame, scale: str, answe
     responses : DataFrame
         Columns wave, member, item, value; a missing value is an item left out.
     items : DataFrame
-        Indexed by item: scale, reverse, min, max.
+        Indexed by item: scale, subscale (optional), reverse, min, max.
     scale : str
-        Name of a scale, or of a single item.
+        Name of a scale, of a subscale, or of a single item.
     answered : float
         Least share of items that must be answered.
 

@@ -168,3 +168,13 @@ def test_a_trait_stays():
 def test_what_cannot_be_drawn_is_answered_with_a_sentence(changes, words):
     with pytest.raises(ValueError, match=words):
         leadership_panel(**changes)
+
+
+def test_the_same_isolates_in_two_relations_are_marked_once():
+    """Seeds at which who names nobody in one relation names nobody in the other: no singular design."""
+    rng = np.random.default_rng(1)
+    x = (rng.random((2, 40, 40)) < 0.3) * (1.0 - np.eye(40))
+    x[:, :3] = 0.0
+    w = {name: [cl.row_normalize(one)] * 2 for name, one in zip(("influence", "energy"), x, strict=True)}
+    fit = cl.TemporalAutocorrelation(pd.DataFrame(rng.normal(size=(40, 2))), w).fit()
+    assert [name for name in fit.params.index if name.startswith("isolate")] == ["isolate[influence]"]
