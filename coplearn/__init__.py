@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from coplearn.dyadic_regression import graph_correlation as graph_correlation
     from coplearn.dyadic_regression import mrqap as mrqap
     from coplearn.dyadic_regression import netlogit as netlogit
+    from coplearn.dynam import DyNAM as DyNAM
     from coplearn.events import EventSequence as EventSequence
     from coplearn.exposure import TemporalAutocorrelation as TemporalAutocorrelation
     from coplearn.growth_curves import growth as growth
