@@ -207,7 +207,9 @@ class REM:
         """Log of the mean rate of a candidate, those present at the beginning counting throughout."""
         d = self.design
         here = max(int(d.present.sum()), 2)
-        candidates = here if self.orientation == "sender" else max(int(d.risk.sum()), 1) if len(d.risk) else here * (here - 1)
+        candidates = (
+            here if self.orientation == "sender" else max(int(d.risk.sum()), 1) if len(d.risk) else here * (here - 1)
+        )
         observed = float(d.steps.exposure[d.steps.counts].sum())
         return math.log(d.n_events / (candidates * observed)) if observed > 0 else 0.0
 
@@ -222,8 +224,7 @@ class REM:
             still &= names != "baseline"
         if still.any():
             raise ValueError(
-                f"{listing(names[still])} never differs among those at risk, so it explains nothing here. "
-                "Leave it out."
+                f"{listing(names[still])} never differs among those at risk, so it explains nothing here. Leave it out."
             )
         unit = 1 / np.sqrt(np.diag(information))
         values, vectors = np.linalg.eigh(information * np.outer(unit, unit))

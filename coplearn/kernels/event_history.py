@@ -324,9 +324,7 @@ def add(h, k, i, j, delta):
     for q in range(len(h.triad_net)):
         if h.triad_net[q] == k:
             kind, unique = h.triad_kind[q], h.triad_unique[q]
-            _shift_triads(
-                h.n, h.y[k], h.triads[q], kind, unique, i, j, before, after, h.stale, h.is_stale, h.n_stale
-            )
+            _shift_triads(h.n, h.y[k], h.triads[q], kind, unique, i, j, before, after, h.stale, h.is_stale, h.n_stale)
     watch = h.watch[k]
     if watch[0]:
         touch(h, s)

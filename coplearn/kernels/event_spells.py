@@ -19,7 +19,6 @@ import numpy as np
 from numba import njit
 
 from coplearn.kernels.event_likelihood import columns
-from coplearn.kernels.event_history import advance
 from coplearn.kernels.event_timeline import apply_changes
 
 __all__ = ["spells"]
@@ -123,7 +122,21 @@ def spells(theta, interval, terms, h, state, changes, steps, sender, receiver, s
             at_risk[d] = present[i] and present[j] and i != j and (len(risk) == 0 or risk[s])
         columns(terms, h, state, steps.time[m], out_i, out_j, count, raw, design)
         total = _renew(
-            theta, design, stale, at_risk, count, clock, x, w, since, first, total, sums.gradient, lower, sums.low, sums.high
+            theta,
+            design,
+            stale,
+            at_risk,
+            count,
+            clock,
+            x,
+            w,
+            since,
+            first,
+            total,
+            sums.gradient,
+            lower,
+            sums.low,
+            sums.high,
         )
         n_stale[0] = 0
         peak, age = max(peak, total), age + 1
