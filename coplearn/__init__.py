@@ -11,7 +11,6 @@ __version__ = "0.1.0"
 
 # The table of contents. A name is loaded when it is first used, so that importing coplearn stays quick.
 _CONTENTS = {
-    "activation": ["edge_reversal_test", "shuffle_test"],
     "agreement": ["icc", "rater_icc", "rwg"],
     "change_reliability": ["two_level_reliability"],
     "cohorts": ["Cohorts"],
@@ -20,6 +19,7 @@ _CONTENTS = {
     "dropout": ["attrition"],
     "dyadic_regression": ["graph_correlation", "mrqap", "netlogit"],
     "events": ["EventSequence"],
+    "estimation": ["Estimation"],
     "exposure": ["TemporalAutocorrelation"],
     "growth_curves": ["growth", "pattern_mixture", "within_between"],
     "hawkes": ["Hawkes", "simulate_hawkes"],
@@ -27,7 +27,7 @@ _CONTENTS = {
     "instruments": ["LinearInMeans", "check_identification"],
     "invariance": ["measurement_invariance"],
     "lagged_panels": ["cross_lagged"],
-    "matching": ["at_risk", "matched_sample"],
+    "meta": ["meta_analysis"],
     "moran": ["lm_tests", "moran"],
     "naming": ["pseudonyms"],
     "network_effects": ["NetworkEffects"],
@@ -41,6 +41,7 @@ _CONTENTS = {
     "rem": ["REM"],
     "report": ["ValidationError"],
     "results": ["ConvergenceWarning"],
+    "saom": ["SAOM"],
     "scales": ["item_answers", "scale_scores"],
     "sensitivity": ["bias_contour", "bias_factor", "e_value", "robustness_value"],
     "survey_exports": ["read_limesurvey", "read_qualtrics"],
@@ -63,8 +64,6 @@ if TYPE_CHECKING:
     from coplearn import lifecycle as lifecycle
     from coplearn import plots as plots
     from coplearn import synthetic as synthetic
-    from coplearn.activation import edge_reversal_test as edge_reversal_test
-    from coplearn.activation import shuffle_test as shuffle_test
     from coplearn.agreement import icc as icc
     from coplearn.agreement import rater_icc as rater_icc
     from coplearn.agreement import rwg as rwg
@@ -78,7 +77,7 @@ if TYPE_CHECKING:
     from coplearn.dyadic_regression import graph_correlation as graph_correlation
     from coplearn.dyadic_regression import mrqap as mrqap
     from coplearn.dyadic_regression import netlogit as netlogit
-    from coplearn.dynam import DyNAM as DyNAM
+    from coplearn.estimation import Estimation as Estimation
     from coplearn.events import EventSequence as EventSequence
     from coplearn.exposure import TemporalAutocorrelation as TemporalAutocorrelation
     from coplearn.growth_curves import growth as growth
@@ -91,8 +90,7 @@ if TYPE_CHECKING:
     from coplearn.instruments import check_identification as check_identification
     from coplearn.invariance import measurement_invariance as measurement_invariance
     from coplearn.lagged_panels import cross_lagged as cross_lagged
-    from coplearn.matching import at_risk as at_risk
-    from coplearn.matching import matched_sample as matched_sample
+    from coplearn.meta import meta_analysis as meta_analysis
     from coplearn.moran import lm_tests as lm_tests
     from coplearn.moran import moran as moran
     from coplearn.naming import pseudonyms as pseudonyms
@@ -110,6 +108,7 @@ if TYPE_CHECKING:
     from coplearn.rem import REM as REM
     from coplearn.report import ValidationError as ValidationError
     from coplearn.results import ConvergenceWarning as ConvergenceWarning
+    from coplearn.saom import SAOM as SAOM
     from coplearn.scales import item_answers as item_answers
     from coplearn.scales import scale_scores as scale_scores
     from coplearn.sensitivity import bias_contour as bias_contour

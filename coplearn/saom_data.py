@@ -262,7 +262,9 @@ def _network_facts(panel: JointPanel) -> dict[str, NetworkFacts]:
     facts = {}
     for index, (name, net) in enumerate(panel.networks.items()):
         known = net.ties == 1
-        out = [known[w][here].sum() / max(here.sum(), 1) for w, here in enumerate(panel.present)]
+        waves = list(zip(known, panel.present, strict=True))
+        out = [x[here].sum() / max(here.sum(), 1) for x, here in waves]
+        mutual = [] if net.two_mode else [(x & x.T)[here].sum() / max(here.sum(), 1) for x, here in waves]
         facts[name] = NetworkFacts(
             name=name,
             index=index,
@@ -270,6 +272,7 @@ def _network_facts(panel: JointPanel) -> dict[str, NetworkFacts]:
             two_mode=net.two_mode,
             n_columns=net.ties.shape[2],
             average_degree=float(np.mean(out)),
+            average_mutual=0.0 if net.two_mode else float(np.mean(mutual)),
             balance_mean=_balance_mean(known[:-1], net.ties[:-1] != MISSING_TIE),
             structural_mean=_balance_mean(
                 known[:-1].transpose(0, 2, 1), (net.ties[:-1] != MISSING_TIE).transpose(0, 2, 1)

@@ -1,0 +1,479 @@
+r"""Method of moments by simulation: find parameters at which a model's statistics are, on average, the observed ones.
+
+With statistics :math:`S`, their observed values :math:`s` and parameters :math:`\theta`, the estimate solves
+:math:`E_\theta S = s` (Snijders 2001). Nothing is known of the left-hand side but draws, so:
+
+1. **approach**: damped Newton steps on batches of draws. The derivative comes from the score functions :math:`J` of the
+   draws, :math:`D = \mathrm{cov}(S, J)` (Schweinberger & Snijders 2007), so no parameter has to be moved to find it;
+2. **Robbins-Monro**: single draws, with a gain that is halved from one subphase to the next; the parameters that go on
+   are averages over a subphase (Polyak-Ruppert). Deviations are taken net of their regression on :math:`J`, whose mean
+   is known to be 0, which leaves less noise;
+3. **measure**: many draws at the final parameters. They tell whether :math:`E_\theta S = s`, and give the standard
+   errors, :math:`D^{-1} \Sigma D^{-\top}` with :math:`\Sigma = \mathrm{cov}(S)`.
+
+If the measurement says no, the parameters are corrected by one Newton step from its draws (or, far away, the second
+step is done again), and it is repeated with more draws.
+
+The draws of one call are numbered by their seeds: they are the same whoever computes them, in whatever portions. What
+the search knows after each step is a plain dictionary of arrays, so it can be written down and taken up again.
+
+References
+----------
+Snijders (2001), Sociological Methodology 31(1), 361-395, doi:10.1111/0081-1750.00099.
+Schweinberger & Snijders (2007), Markov models for digraph panel data: Monte Carlo-based derivative estimation,
+Computational Statistics & Data Analysis 51(9), 4465-4483, doi:10.1016/j.csda.2006.07.014.
+Polyak & Juditsky (1992), SIAM Journal on Control and Optimization 30(4), 838-855, doi:10.1137/0330046.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from coplearn._checks import listing, whole
+
+__all__ = ["Draws", "Estimation", "Search", "overall_ratio", "standard_covariance"]
+
+LIMIT = 50.0  # a parameter this large has run away (rates: LIMIT times this)
+TRUNCATE = 5.0  # deviations beyond this many standard deviations count as this many
+APPROACH_STEPS = 12
+PHASES = 16  # numbers of phases that a round has for its random streams
+NEAR = 0.25  # deviation in standard deviations, root mean square, at which the approach ends
+
+
+@dataclass(frozen=True)
+class Estimation:
+    """How to estimate.
+
+    Attributes
+    ----------
+    conditional : bool or str, optional
+        Simulate until a variable has changed as much as observed, instead of for one unit of time; its rates then
+        follow from the time that takes. A name says which variable. By default, conditional if one variable is
+        modelled, nobody joins or leaves, and its rate depends on nothing.
+    subphases : int
+        Of the Robbins-Monro search.
+    phase3 : int
+        Draws for convergence and standard errors.
+    gain, reduction : float
+        Size of the first Robbins-Monro steps, and the factor from one subphase to the next.
+    diagonalize : float
+        Share of the derivative matrix that is taken to be diagonal in the search, 0 to 1.
+    rounds : int
+        How often measuring may be repeated before the fit is declared not to have converged.
+    max_ratio : float
+        Overall maximum convergence ratio at which the search is content; 0.25 still counts as converged.
+    dolby, double_averaging, standardize : bool
+        Variance reduction by scores; averaging of parameters within the recursion; smaller steps where a parameter is
+        uncertain.
+    start, fixed : dict of parameter name to float, optional
+        Values to start at, and values to hold.
+    checkpoint : path, optional
+        File to which the search is written after each step; if it is there, the search goes on from it.
+    """
+
+    conditional: bool | str | None = None
+    subphases: int = 4
+    phase3: int = 1000
+    gain: float = 0.2
+    reduction: float = 0.5
+    diagonalize: float = 0.2
+    rounds: int = 6
+    max_ratio: float = 0.2
+    dolby: bool = True
+    double_averaging: bool = True
+    standardize: bool = True
+    start: Mapping[str, float] | None = None
+    fixed: Mapping[str, float] | None = None
+    checkpoint: str | os.PathLike[str] | None = None
+
+    def __post_init__(self) -> None:
+        whole(self.subphases, "subphases", 0)
+        whole(self.phase3, "phase3", 10)
+        whole(self.rounds, "rounds")
+        for name in ("gain", "max_ratio"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; give a positive number.")
+        for name in ("diagonalize", "reduction"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; give a number from 0 to 1.")
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """Simulated statistics and scores of the free parameters, (n_draws, n_periods, p); clocks, (n_draws, n_periods).
+
+    `cut` counts simulations that were stopped because they took too many steps.
+    """
+
+    statistics: np.ndarray
+    scores: np.ndarray
+    clock: np.ndarray
+    cut: int = 0
+
+    @property
+    def total(self) -> np.ndarray:
+        """Statistics summed over periods."""
+        return np.asarray(self.statistics.sum(axis=1))
+
+    def derivative(self) -> np.ndarray:
+        """d E[statistic] / d parameter: covariance of statistics (rows) and scores (columns), period by period."""
+        s = self.statistics - self.statistics.mean(axis=0)
+        j = self.scores - self.scores.mean(axis=0)
+        return np.asarray(np.einsum("nmk,nml->kl", s, j)) / len(s)
+
+    def covariance(self) -> np.ndarray:
+        """Covariance matrix of the summed statistics."""
+        return np.atleast_2d(np.cov(self.total, rowvar=False))
+
+    def mean_by_scores(self) -> np.ndarray:
+        """Mean of the summed statistics, net of their regression on the scores, whose mean is 0."""
+        s, j = self.total, self.scores.sum(axis=1)
+        if len(s) < 4 * s.shape[1]:
+            return np.asarray(s.mean(axis=0))
+        slope, *_ = np.linalg.lstsq(j - j.mean(axis=0), s - s.mean(axis=0), rcond=1e-10)
+        return np.asarray(s.mean(axis=0) - j.mean(axis=0) @ slope)
+
+    @staticmethod
+    def join(parts: list[Draws]) -> Draws:
+        """Draws one after another."""
+        return Draws(
+            np.concatenate([p.statistics for p in parts]),
+            np.concatenate([p.scores for p in parts]),
+            np.concatenate([p.clock for p in parts]),
+            sum(p.cut for p in parts),
+        )
+
+
+def overall_ratio(draws: Draws, target: np.ndarray) -> float:
+    """Largest t-ratio for convergence over all linear combinations of the statistics.
+
+    Examples
+    --------
+    >>> s = np.array([[0.0], [1.0], [2.0], [4.0]])[:, None]
+    >>> round(overall_ratio(Draws(s, s, s[:, 0]), np.array([1.0])), 3)
+    0.439
+    """
+    off = draws.total.mean(axis=0) - target
+    return float(np.sqrt(max(off @ np.linalg.pinv(draws.covariance(), hermitian=True) @ off, 0.0)))
+
+
+def standard_covariance(derivative: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    """Covariance matrix of moment estimates; NaN where the derivative cannot be inverted."""
+    try:
+        inverse = np.linalg.inv(derivative)
+    except np.linalg.LinAlgError:
+        return np.full(derivative.shape, np.nan)
+    return np.asarray(inverse @ covariance @ inverse.T)
+
+
+Simulate = Callable[[np.ndarray, tuple[int, int, int], int, int], Draws]
+
+
+class Search:
+    """The search for one model, step by step.
+
+    Parameters
+    ----------
+    simulate : callable
+        ``simulate(theta, (seed, phase, step), first, count)`` gives `count` :class:`Draws`, numbered from `first` on.
+    target : ndarray of float, shape (p,)
+    start : ndarray of float, shape (p,)
+    positive : ndarray of bool, shape (p,)
+        Rates.
+    names : list of str
+    settings : Estimation
+    seed : int
+    tell : callable
+        ``tell(phase, done, of)`` after each portion of work.
+    identity : str
+        What a checkpoint must agree with to be taken up.
+
+    Attributes
+    ----------
+    theta : ndarray
+    draws : Draws or None
+        Of the last measurement.
+    history : list of dict
+        Round, phase, draws so far and the size of the deviation after each step.
+    note : str
+        Why the search stopped short; "" if it did not.
+    """
+
+    def __init__(
+        self,
+        simulate: Simulate,
+        target: np.ndarray,
+        start: np.ndarray,
+        positive: np.ndarray,
+        names: list[str],
+        settings: Estimation,
+        seed: int,
+        tell: Callable[[str, int, int], None] = lambda phase, done, of: None,
+        identity: str = "",
+    ) -> None:
+        self.simulate, self.target, self.positive, self.names = simulate, target, positive, names
+        self.settings, self.seed, self.tell, self.identity = settings, seed, tell, identity
+        p = len(start)
+        self.theta = np.array(start, dtype=float)
+        self.start = self.theta.copy()
+        self.derivative, self.covariance, self.slope = np.eye(p), np.eye(p), np.zeros(p)
+        self.stage, self.round, self.subphase, self.used, self.setbacks = "approach", 0, 1, 0, 0
+        self.draws: Draws | None = None
+        self.history: list[dict[str, Any]] = []
+        self.note = ""
+        self._running: list[np.ndarray] = []
+
+    # --- what happens in which order ---
+
+    def run(self) -> None:
+        """Search until done; stopped by Ctrl-C, keep what is known."""
+        self._resume()
+        steps = {"approach": self._approach, "walk": self._walk, "measure": self._measure}
+        try:
+            while self.stage != "done":
+                steps[self.stage]()
+                self._save()
+        except KeyboardInterrupt:
+            self.note = f"stopped by hand in the phase {self.stage!r}"
+            if self._running:
+                self.theta = np.mean(self._running, axis=0)
+            self.stage = "done"
+
+    def _draw(self, theta: np.ndarray, phase: int, step: int, first: int, count: int) -> Draws:
+        self.used += count
+        return self.simulate(theta, (self.seed, PHASES * self.round + phase, step), first, count)
+
+    def _record(self, phase: str, size: float) -> None:
+        self.history.append({"round": self.round, "phase": phase, "draws": self.used, "deviation": float(size)})
+
+    # --- 1: approach ---
+
+    def _approach(self) -> None:
+        """Newton steps on batches, each no longer than the uncertainty of the parameters allows."""
+        p = len(self.theta)
+        count = max(100, 7 + 4 * p)
+        best, best_size, length = self.theta.copy(), np.inf, 1.0
+        for step in range(APPROACH_STEPS):
+            self.tell("approach", step, APPROACH_STEPS)
+            draws = self._draw(self.theta, 1, step, 0, count)
+            self._check(draws)
+            mean = draws.mean_by_scores()
+            size = self._size(draws, mean)
+            self._record("approach", size)
+            if np.isfinite(size) and size < 2 * best_size:
+                if size < best_size:
+                    best, best_size = self.theta.copy(), size
+                self._learn(draws)
+                if size < NEAR:
+                    self.theta = self._moved(self.theta, -self._direction(mean - self.target))
+                    break
+                self.theta = self._moved(self.theta, -length * self._direction(mean - self.target))
+            else:
+                length /= 2
+                self.theta = (self.theta + best) / 2
+        else:
+            self.theta = best
+        self.tell("approach", APPROACH_STEPS, APPROACH_STEPS)
+        self.stage = "walk" if self.settings.subphases else "measure"
+
+    def _size(self, draws: Draws, mean: np.ndarray) -> float:
+        """Root mean square deviation from the target, in standard deviations of the statistics."""
+        spread = draws.total.std(axis=0)
+        spread = np.where(spread > 0, spread, np.inf)
+        return float(np.sqrt(np.mean(((mean - self.target) / spread) ** 2)))
+
+    def _learn(self, draws: Draws) -> None:
+        """Take derivative, covariance and regression on scores from draws."""
+        self.derivative, self.covariance = draws.derivative(), draws.covariance()
+        floor = 1e-3 * np.diag(self.covariance) / np.maximum(draws.scores.sum(axis=1).std(axis=0), 1e-12)
+        weak = np.diag(self.derivative) <= np.minimum(floor, 1e-3)
+        self.derivative[weak, weak] = np.maximum(np.sqrt(np.diag(self.covariance)[weak]), 1e-3)
+        s, j = draws.total, draws.scores.sum(axis=1)
+        variance = j.var(axis=0)
+        both = ((s - s.mean(axis=0)) * (j - j.mean(axis=0))).mean(axis=0)
+        self.slope = np.where(variance > 0, both / np.where(variance > 0, variance, 1), 0.0) * self.settings.dolby
+
+    def _softened(self) -> np.ndarray:
+        """The derivative, partly diagonal."""
+        g = self.settings.diagonalize
+        return g * np.diag(np.diag(self.derivative)) + (1 - g) * self.derivative
+
+    def _direction(self, off: np.ndarray) -> np.ndarray:
+        """Newton's step for a deviation, shortened to four standard errors of the parameter that moves most."""
+        softened = self._softened()
+        step = np.linalg.lstsq(softened, off, rcond=1e-8)[0]
+        error = np.sqrt(np.abs(np.diag(standard_covariance(softened, self.covariance))))
+        error = np.where(np.isfinite(error) & (error > 0), error, 1.0)
+        return np.asarray(step / max(1.0, float(np.max(np.abs(step) / (4 * error)))))
+
+    def _moved(self, theta: np.ndarray, by: np.ndarray) -> np.ndarray:
+        """Parameters moved; a rate that would turn negative is halved, and none is more than doubled."""
+        new = theta + by
+        new = np.where(self.positive & (new <= theta / 2), theta / 2, new)
+        return np.where(self.positive, np.minimum(new, 2 * theta), new)
+
+    def _check(self, draws: Draws) -> None:
+        """Statistics that never move, or move as one, cannot carry a parameter each."""
+        total = draws.total
+        still = total.std(axis=0) == 0
+        if still.any():
+            raise ValueError(
+                f"the statistic of {listing(np.array(self.names)[still])} was the same in all of {len(total)} "
+                "simulations, so its parameter cannot be estimated. Leave the effect out, or hold its parameter with "
+                "Estimation(fixed={...})."
+            )
+        correlation = np.corrcoef(total, rowvar=False).reshape(len(still), len(still))
+        values, vectors = np.linalg.eigh(correlation)
+        if values[0] < 1e-9 and len(total) > 2 * len(still):
+            together = np.array(self.names)[np.abs(vectors[:, 0]) > 0.05]
+            raise ValueError(
+                f"the statistics of {listing(together, 8)} are collinear: in every simulation one follows from the "
+                "others, so their parameters cannot be told apart by the method of moments. Leave one of them out."
+            )
+
+    # --- 2: Robbins-Monro ---
+
+    def _walk(self) -> None:
+        """One subphase; its average goes on."""
+        settings, k, p = self.settings, self.subphase, len(self.theta)
+        gain = settings.gain * settings.reduction ** (k - 1 + self.setbacks)
+        least = int(2.52**k * (p + 7))
+        most = least + 200
+        inverse = np.linalg.pinv(self._softened())
+        precision = np.linalg.inv(self.covariance + 1e-4 * np.eye(p))
+        error = np.sqrt(np.diag(inverse @ self.covariance @ inverse.T))
+        damp = np.minimum(1.0, 1 / np.maximum(error, 1e-12)) if settings.standardize else np.ones(p)
+        theta, before = self.theta.copy(), np.zeros(p)
+        self._running = [theta.copy()]
+        mean_theta, summed = theta.copy(), np.zeros(p)
+        product, square = np.zeros(p), np.zeros(p)
+        for count in range(1, most + 1):
+            draws = self._draw(theta, 2, k + self.setbacks * PHASES, count - 1, 1)
+            off = draws.total[0] - self.target - self.slope * draws.scores[0].sum(axis=0)
+            length = float(np.sqrt(max(off @ precision @ off, 0.0) / p))
+            if length > TRUNCATE:
+                off = off * (TRUNCATE / length)
+            summed += off
+            if settings.double_averaging:
+                new = mean_theta - gain * damp * (inverse @ summed)
+            else:
+                new = theta - gain * damp * (inverse @ off)
+            theta = np.where(self.positive & (new <= 0), theta / 2, new)
+            self._running.append(theta.copy())
+            mean_theta += (theta - mean_theta) / (count + 1)
+            if self._escaped(theta):
+                return self._set_back()
+            product += off * before
+            square += off * off
+            before = off
+            if count % 50 == 0:
+                self.tell(f"Robbins-Monro {k}/{settings.subphases}", count, least)
+            if count >= least and (product < 1e-10 * square).all():
+                break
+        self.theta = mean_theta
+        self._running = []
+        self._record(f"subphase {k}", float(np.sqrt(np.mean((summed / count) ** 2 / np.diag(self.covariance)))))
+        self.subphase += 1
+        if self.subphase > settings.subphases:
+            self.stage = "measure"
+        return None
+
+    def _escaped(self, theta: np.ndarray) -> bool:
+        return bool(
+            (np.abs(theta) > np.where(self.positive, LIMIT * LIMIT, LIMIT)).any() or not np.isfinite(theta).all()
+        )
+
+    def _set_back(self) -> None:
+        """A parameter ran away: start again with smaller steps, at most three times."""
+        self.setbacks += 1
+        away = np.array(self.names)[np.argmax(np.abs(self._running[-1]) * ~self.positive)]
+        self.theta, self._running, self.subphase = self._running[0], [], 1
+        self._record("set back", np.inf)
+        if self.setbacks > 3:
+            self.note = f"the parameter of {away} ran away beyond {LIMIT:g} again and again: the model diverges"
+            self.stage = "measure"
+            self.round = self.settings.rounds - 1
+
+    # --- 3: measure ---
+
+    def _measure(self) -> None:
+        """Draws at the parameters found; content, or one step on and again with more draws."""
+        p = len(self.theta)
+        # noise alone gives a ratio of about sqrt(2 p / draws) after a correction, so later rounds draw more
+        count = self.settings.phase3
+        if self.round:
+            count = max(count, min(10 * count, int(3 * p / self.settings.max_ratio**2)))
+        portion = max(50, count // 20)
+        parts: list[Draws] = []
+        try:
+            for first in range(0, count, portion):
+                self.tell("measure", first, count)
+                parts.append(self._draw(self.theta, 3, 0, first, min(portion, count - first)))
+        except KeyboardInterrupt:
+            if sum(len(d.clock) for d in parts) > 2 * p:
+                self.draws = Draws.join(parts)
+                self._learn(self.draws)
+            raise
+        self.tell("measure", count, count)
+        self.draws = draws = Draws.join(parts)
+        ratio = overall_ratio(draws, self.target)
+        t = self.t_ratios(draws)
+        self._record("measure", ratio)
+        self.round += 1
+        if (ratio < self.settings.max_ratio and (np.abs(t) < 0.1).all()) or self.round >= self.settings.rounds:
+            self.stage = "done"
+            return
+        self._learn(draws)
+        if ratio > 2 and self.settings.subphases:
+            self.stage, self.subphase = "walk", 1
+            return
+        step = np.linalg.lstsq(self.derivative, draws.mean_by_scores() - self.target, rcond=1e-8)[0]
+        self.theta = self._moved(self.theta, -step)
+
+    def t_ratios(self, draws: Draws) -> np.ndarray:
+        """Mean deviations divided by the standard deviations of the statistics."""
+        total = draws.total
+        spread = total.std(axis=0, ddof=1)
+        return np.asarray((total.mean(axis=0) - self.target) / np.where(spread > 0, spread, np.nan))
+
+    # --- checkpoints ---
+
+    def _save(self) -> None:
+        if self.settings.checkpoint is None:
+            return
+        path = Path(self.settings.checkpoint)
+        numbers = {k: getattr(self, k) for k in ("stage", "round", "subphase", "used", "setbacks", "history", "note")}
+        arrays = {k: getattr(self, k) for k in ("theta", "derivative", "covariance", "slope")}
+        if self.draws is not None:
+            arrays |= {k: getattr(self.draws, k) for k in ("statistics", "scores", "clock")}
+            numbers["cut"] = self.draws.cut
+        partial = path.with_name(path.name + ".part")
+        with open(partial, "wb") as file:
+            np.savez(file, about=np.array(json.dumps({"identity": self.identity} | numbers)), **arrays)
+        partial.replace(path)
+
+    def _resume(self) -> None:
+        path = self.settings.checkpoint
+        if path is None or not Path(path).is_file():
+            return
+        with np.load(path) as file:
+            about = json.loads(str(file["about"]))
+            if about.pop("identity") != self.identity:
+                raise ValueError(
+                    f"the checkpoint {path} belongs to another model, data set, seed or setting. Remove it, or give "
+                    "another file."
+                )
+            cut = about.pop("cut", 0)
+            for key, value in about.items():
+                setattr(self, key, value)
+            for key in ("theta", "derivative", "covariance", "slope"):
+                setattr(self, key, file[key])
+            if "statistics" in file:
+                self.draws = Draws(file["statistics"], file["scores"], file["clock"], int(cut))
