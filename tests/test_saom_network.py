@@ -135,10 +135,12 @@ def change(case, eff, i, scratch):
     assert not scratch.paths.any()
     untouched = np.setdiff1d(np.arange(case.x.shape[1]), touched)
     assert not out[untouched].any()
-    d = out[: case.q].copy()
+    column = np.zeros(case.q)
+    kernel.network_column(eff, 0, case.state, i, np.arange(case.q, dtype=np.int32), case.q, column)
     for j in range(case.q):
-        d[j] += kernel.network_base(eff, 0, case.state, i, j) if case.two_mode or i != j else 0.0
-    return d
+        if case.two_mode or i != j:
+            assert column[j] == kernel.network_base(eff, 0, case.state, i, j)
+    return np.where(np.arange(case.q) != (-1 if case.two_mode else i), out[: case.q] + column, 0.0)
 
 
 def parameters(entry):

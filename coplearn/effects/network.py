@@ -12,12 +12,34 @@ Each definition makes a row of numbers for ``coplearn.kernels.saom_network`` fro
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from coplearn.effects import network_covariates, network_multiplex, network_structure  # noqa: F401  (their definitions)
 from coplearn.effects.context import Context, Row, arrange
 from coplearn.effects.network_rows import Facts
 from coplearn.effects.spec import Definition, Effect, definition
+from coplearn.kernels import saom_network as kernel
+from coplearn.kernels import saom_network_terms as t
 
-__all__ = ["encode"]
+__all__ = ["Moment", "encode", "moment"]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """How the method of moments sums an effect.
+
+    Attributes
+    ----------
+    row : Row
+        What the kernel evaluates.
+    network : {"current", "start", "both", "self"}
+        State of the owner network in which the terms of ties are read. "current" is the end of the period, and its
+        start for the ties lost in endowment effects. "start": always the start; "both": the sum of "current" and
+        "start"; "self": the network of gained (lost) ties alone in creation (endowment) effects.
+    """
+
+    row: Row
+    network: str = "current"
 
 
 def _facts(effect: Effect, context: Context) -> tuple[Definition, Facts]:
@@ -39,6 +61,24 @@ def encode(effect: Effect, context: Context) -> Row:
     entry, facts = _facts(effect, context)
     _check_network(effect, entry, facts)
     return entry.details["row"](facts)
+
+
+def moment(effect: Effect, context: Context, kind: str = "eval") -> Moment:
+    """How the method of moments sums a network effect of a kind ("eval", "creation" or "endow").
+
+    Degrees of effects that are the mirror of another one (activity and popularity coincide at one moment) are read
+    at the start of the period, as RSiena does: always, or with p = 0; with p < 0 at the start and at the end.
+    """
+    row = encode(effect, context)
+    if row.code == kernel.PRODUCT:
+        degrees = {row.a[4], row.a[5]}
+        if degrees & {t.IN_START, t.OUT_START} or (t.IN_LAGGED in degrees and kind == "creation"):
+            return Moment(row, "start")
+        if degrees & {t.IN_LAGGED, t.OUT_LAGGED}:
+            return Moment(row, "current" if row.p[0] > 0 else "start" if row.p[0] == 0 else "both")
+    average = row.code == kernel.SPECIAL and row.a[3] == kernel.AVERAGE_DEGREE
+    restricted = row.code == kernel.CYCLE and max(row.a[1:3]) >= 0
+    return Moment(row, "self" if average or restricted else "current")
 
 
 def _check_network(effect: Effect, entry: Definition, facts: Facts) -> None:

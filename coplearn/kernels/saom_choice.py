@@ -10,7 +10,7 @@ import math
 from numba import njit
 
 from coplearn.kernels.saom_engine import INTERACTION
-from coplearn.kernels.saom_network import network_base, network_local
+from coplearn.kernels.saom_network import network_base, network_column, network_local
 from coplearn.kernels.saom_state import touch
 
 HIGHER, DISJOINT, AT_LEAST_ONE = 0, 1, 2
@@ -147,8 +147,7 @@ def fill_change(eff, plan, work, s, r, i, n):
                     for t in range(n):
                         change[t] *= work.change[part, t]
             continue
-        for t in range(n):
-            change[t] = network_base(eff, k, s, i, work.alter[t])
+        network_column(eff, k, s, i, work.alter, n, change)
         if plan.local[k]:
             out = work.out[k]
             for t in range(n):

@@ -146,18 +146,23 @@ def show(engine, r, seen):
 
 @njit(cache=True, nogil=True)
 def network_statistic(engine, r, k, m):
-    """Statistic m in the state shown: over ties at the end, over those gained (creation), minus those lost."""
+    """Statistic m in the state shown: over ties at the end, over those gained (creation), minus those lost.
+
+    Of an effect that is not a sum over ties, all kinds take the whole statistic, as in RSiena.
+    """
     period, eff, start, s, t = engine.period, engine.eff, engine.start, engine.s, engine.t
     total = 0.0
-    if eff.kind[k] == ENDOWMENT:
+    if eff.code[m] != INTERACTION and whole_ego(eff, m):
+        for i in range(period.n_actors):
+            total += ego_statistic(eff, m, t, i)
+        if eff.kind[k] == ENDOWMENT:
+            total = -total
+    elif eff.kind[k] == ENDOWMENT:
         for i in range(period.n_actors):
             for c in range(start.first[r, i], start.first[r, i + 1]):
                 j = start.alter[c]
                 if not s.x[r, i, j] and not period.missing[r, i, j]:
                     total -= tie_value(eff, m, t, i, j)
-    elif eff.kind[k] == EVALUATION and eff.code[m] != INTERACTION and whole_ego(eff, m):
-        for i in range(period.n_actors):
-            total += ego_statistic(eff, m, t, i)
     else:
         for i in range(period.n_actors):
             for c in range(s.outdeg[r, i]):

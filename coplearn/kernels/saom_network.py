@@ -33,7 +33,7 @@ from numba import njit
 
 from coplearn.kernels import saom_network_terms as t
 from coplearn.kernels.saom_network_terms import degree, leg, neighbours, pair_term, reverse, shape
-from coplearn.kernels.saom_state import CREATION, ENDOWMENT, touch
+from coplearn.kernels.saom_state import touch
 
 PRODUCT, DEGREE, BILINEAR, PATH, REACH, CYCLE, TRIAD, SPECIAL, NEAR = 1, 2, 3, 4, 5, 6, 7, 8, 9
 
@@ -48,10 +48,6 @@ ISOLATE, IN_AT_LEAST, ANTI_ISOLATE, ISOLATE_POPULARITY, AVERAGE_DEGREE, DEGREE_S
 # Summaries of the neighbours of alter.
 TOTAL, MEAN, EGO_SIMILAR, MEANS_SIMILAR, SHARE_SAME, N_SAME, N_DIFFERENT, ANY_SAME = 0, 1, 2, 3, 4, 5, 6, 7
 EVERYBODY = 2  # in the place of a direction
-
-# Where moments read the owner network: at its end (for ties lost: its start), always at the start, in both, or in the
-# network of ties gained (lost) alone.
-CURRENT, START, START_AND_CURRENT, CHANGES = 0, 1, 2, 3
 
 # Features: what a change statistic depends on, for alters without any tie to or from ego.
 DENSE, ALTER_IN, ALTER_OUT, ALTER_MUTUAL, ALTER_VALUE = 1, 2, 4, 8, 16
@@ -79,6 +75,43 @@ def network_base(eff, k, s, i, j):
     if code == CYCLE or code == TRIAD:
         return 0.0
     raise ValueError("unknown network effect")
+
+
+@njit(cache=True, nogil=True)
+def network_column(eff, k, s, i, alters, n, out):
+    """Overwrite out[:n] with :func:`network_base` for the first n alters, in one loop for the commonest terms."""
+    own = eff.variable[k]
+    pair, net, var = eff.a[k, 3], eff.a[k, 0], eff.a[k, 1]
+    plain = eff.code[k] == PRODUCT and eff.a[k, 4] == t.NO_DEGREE and eff.a[k, 5] == t.NO_DEGREE and eff.a[k, 7] == 0
+    if plain and (pair == t.ONE or pair == t.EGO):
+        value = 1.0 if pair == t.ONE else s.v[var, i]
+        for q in range(n):
+            out[q] = value
+    elif plain and pair == t.BACK:
+        for q in range(n):
+            out[q] = s.x[own, alters[q], i]
+    elif plain and pair == t.ALTER:
+        for q in range(n):
+            out[q] = s.v[var, alters[q]]
+    elif plain and pair == t.SIMILAR:
+        value, mean, size = s.v[var, i], eff.p[k, 2], eff.p[k, 3]
+        for q in range(n):
+            out[q] = 1 - abs(value - s.v[var, alters[q]]) / size - mean
+    elif plain and pair == t.SAME:
+        value = s.v[var, i]
+        for q in range(n):
+            out[q] = 1.0 if s.v[var, alters[q]] == value else 0.0
+    elif plain and pair == t.DYADIC:
+        for q in range(n):
+            out[q] = s.w[eff.a[k, 2], i, alters[q]] - eff.p[k, 2]
+    elif plain and pair == t.W:
+        for q in range(n):
+            out[q] = s.x[net, i, alters[q]]
+    elif has_local(eff, k) and eff.code[k] != REACH and (eff.code[k] != PATH or eff.p[k, 4] == NO_REST):
+        out[:n] = 0.0
+    else:
+        for q in range(n):
+            out[q] = network_base(eff, k, s, i, alters[q])
 
 
 @njit(cache=True, nogil=True)
@@ -110,26 +143,6 @@ def whole_ego(eff, k):
     if code == DEGREE:
         return eff.p[k, 5] == 0
     return code == REACH
-
-
-@njit(cache=True, nogil=True)
-def moment_network(eff, k):
-    """Where moments read the owner network: CURRENT, START, START_AND_CURRENT or CHANGES."""
-    code, a = eff.code[k], eff.a[k]
-    changes = eff.kind[k] == CREATION or eff.kind[k] == ENDOWMENT
-    if code == PRODUCT:
-        if a[4] == t.IN_START or a[5] == t.OUT_START:
-            return START
-        if a[4] == t.IN_LAGGED and eff.kind[k] == CREATION:
-            return START
-        if a[4] == t.IN_LAGGED or a[5] == t.OUT_LAGGED:
-            p = eff.p[k, 0]
-            return CURRENT if p > 0 else START if p == 0 else START_AND_CURRENT
-    if changes and code == SPECIAL and a[3] == AVERAGE_DEGREE:
-        return CHANGES
-    if changes and code == CYCLE and (a[1] >= 0 or a[2] >= 0):
-        return CHANGES
-    return CURRENT
 
 
 @njit(cache=True, nogil=True)
