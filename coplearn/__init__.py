@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 # The table of contents. A name is loaded when it is first used, so that importing coplearn stays quick.
 _CONTENTS = {
+    "activation": ["edge_reversal_test", "shuffle_test"],
     "agreement": ["icc", "rater_icc", "rwg"],
     "change_reliability": ["two_level_reliability"],
     "cohorts": ["Cohorts"],
@@ -27,6 +28,7 @@ _CONTENTS = {
     "instruments": ["LinearInMeans", "check_identification"],
     "invariance": ["measurement_invariance"],
     "lagged_panels": ["cross_lagged"],
+    "matching": ["at_risk", "matched_sample"],
     "meta": ["meta_analysis"],
     "moran": ["lm_tests", "moran"],
     "naming": ["pseudonyms"],
@@ -64,6 +66,8 @@ if TYPE_CHECKING:
     from coplearn import lifecycle as lifecycle
     from coplearn import plots as plots
     from coplearn import synthetic as synthetic
+    from coplearn.activation import edge_reversal_test as edge_reversal_test
+    from coplearn.activation import shuffle_test as shuffle_test
     from coplearn.agreement import icc as icc
     from coplearn.agreement import rater_icc as rater_icc
     from coplearn.agreement import rwg as rwg
@@ -77,6 +81,7 @@ if TYPE_CHECKING:
     from coplearn.dyadic_regression import graph_correlation as graph_correlation
     from coplearn.dyadic_regression import mrqap as mrqap
     from coplearn.dyadic_regression import netlogit as netlogit
+    from coplearn.dynam import DyNAM as DyNAM
     from coplearn.estimation import Estimation as Estimation
     from coplearn.events import EventSequence as EventSequence
     from coplearn.exposure import TemporalAutocorrelation as TemporalAutocorrelation
@@ -90,6 +95,8 @@ if TYPE_CHECKING:
     from coplearn.instruments import check_identification as check_identification
     from coplearn.invariance import measurement_invariance as measurement_invariance
     from coplearn.lagged_panels import cross_lagged as cross_lagged
+    from coplearn.matching import at_risk as at_risk
+    from coplearn.matching import matched_sample as matched_sample
     from coplearn.meta import meta_analysis as meta_analysis
     from coplearn.moran import lm_tests as lm_tests
     from coplearn.moran import moran as moran

@@ -19,7 +19,7 @@ from coplearn.effects.spec import Effect, definition
 from coplearn.event_timeline import DAY, Memory, Timeline, duration, numeric
 from coplearn.events import EventSequence
 from coplearn.kernels import event_history, event_timeline
-from coplearn.kernels.event_statistics import CODES, SHIFTS, Terms
+from coplearn.kernels.event_statistics import CODES, NAMES, SHIFTS, Terms
 
 __all__ = ["ORIENTATIONS", "EventDesign", "event_design", "label"]
 
@@ -35,6 +35,28 @@ _OF_SENDER = (
     "sender",
     "hour_of_week",
 )
+_ALWAYS_CHANGES = (
+    "recency_continue",
+    "recency_send_sender",
+    "recency_send_receiver",
+    "recency_receive_sender",
+    "recency_receive_receiver",
+    "tenure_sender",
+    "tenure_receiver",
+    "hour_of_week",
+)
+# Columns of History.watch: pair, mirror image, row and column of the sender, row and column of the receiver.
+_WATCH = {
+    "inertia": [0],
+    "reciprocity": [1],
+    "outdegree_sender": [2],
+    "outdegree_receiver": [3],
+    "indegree_sender": [4],
+    "indegree_receiver": [5],
+    "totaldegree_sender": [2, 4],
+    "totaldegree_receiver": [3, 5],
+    "totaldegree_dyad": [2, 3, 4, 5],
+}
 _TRIADS = ("otp", "itp", "osp", "isp")
 _COVARIATE = ("sender", "receiver", "same", "difference", "average", "maximum", "minimum")
 _HOURS = 168
@@ -105,6 +127,27 @@ class EventDesign:
     def history(self, watch: np.ndarray | None = None, watch_trace: np.ndarray | None = None) -> event_history.History:
         """An empty dense history of these networks."""
         return event_history.dense_history(self.n, self.rate, self.triads, watch, watch_trace)
+
+    def watched(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """What a history must watch so that it lists every pair whose statistics change; None where all may."""
+        t = self.terms
+        watch, trace = np.zeros((len(self.rate), 6), np.bool_), np.zeros(11, np.bool_)
+        for code, k, choice, share, standard in zip(t.code, t.net, t.choice, t.share, t.standard, strict=True):
+            name = NAMES[code]
+            if standard or name in _ALWAYS_CHANGES:
+                return None
+            reads = CODES["inertia"] <= code <= CODES["isp"]
+            if reads and (self.rate[k] > 0 or (share and "degree" in name)):
+                return None
+            if name in _WATCH:
+                watch[k, _WATCH[name]] = True
+                if share:
+                    watch[k, 2 if name == "inertia" else 4] = True
+            elif name == "participation_shift":
+                trace[choice] = True
+            elif name.startswith("recency_rank"):
+                trace[9 if name == "recency_rank_send" else 10] = True
+        return watch, trace
 
     def state(self) -> event_timeline.State:
         """Covariates, presence and risk as they stand at the beginning."""

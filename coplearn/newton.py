@@ -45,6 +45,7 @@ def newton(
     ridge: np.ndarray | float = 0.0,
     iterations: int = 50,
     tolerance: float = 1e-11,
+    begun: tuple[float, np.ndarray, np.ndarray] | None = None,
 ) -> Optimum:
     """Maximise a concave function.
 
@@ -58,6 +59,8 @@ def newton(
         Weight of the penalty ``ridge / 2 * theta ** 2``.
     tolerance : float
         Search ends when a step would gain less than this, relative to the log-likelihood.
+    begun : tuple, optional
+        What `evaluate` says at `theta`, if that is known already.
 
     Notes
     -----
@@ -65,7 +68,7 @@ def newton(
     """
     theta = np.array(theta, dtype=float)
     penalty = np.broadcast_to(np.asarray(ridge, dtype=float), theta.shape)
-    llf, gradient, information = evaluate(theta)
+    llf, gradient, information = evaluate(theta) if begun is None else begun
     converged = interrupted = False
     done = 0
     try:

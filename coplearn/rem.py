@@ -29,11 +29,13 @@ from coplearn.effects.spec import Effect
 from coplearn.event_design import ORIENTATIONS, event_design
 from coplearn.events import EventSequence
 from coplearn.kernels import event_likelihood as kernel
+from coplearn.kernels.event_spells import spells
 from coplearn.newton import Optimum, newton
 from coplearn.results import ConvergenceWarning, Estimates
 
 __all__ = ["REM", "REMResults"]
 
+RUNAWAY = 100.0  # standard error of the log-odds between the ends of a statistic's range that tells separation
 _RISK_SETS = ("all", "present", "observed")
 
 
@@ -149,27 +151,28 @@ class REM:
         """
         if not 0 <= ridge < math.inf:
             raise ValueError(f"ridge is {ridge!r}; give 0 or a positive number.")
-        p = len(self.design.names)
-        survey = self._sums(np.zeros(p), survey=True)
-        self._check_varying(survey)
-        separated = self._separated(survey)
-        theta = np.zeros(p) if start is None else np.asarray(start, dtype=float)
-        if start is None and "baseline" in self.design.names:
-            theta[self.design.names.index("baseline")] = self._mean_rate(survey)
-        penalty = np.array([0.0 if name == "baseline" else ridge for name in self.design.names])
-
-        optimum = newton(self._evaluate, theta, penalty)
+        names = self.design.names
+        theta = np.zeros(len(names)) if start is None else np.asarray(start, dtype=float)
+        if theta.shape != (len(names),):
+            raise ValueError(f"start holds {theta.size} numbers; the model has {len(names)} parameters.")
+        if start is None and "baseline" in names:
+            theta[names.index("baseline")] = self._mean_rate()
+        begun = self._sums(theta)
+        self._check_varying(begun)
+        penalty = np.array([0.0 if name == "baseline" else ridge for name in names])
+        optimum = newton(self._evaluate, theta, penalty, begun=(float(begun.llf[0]), begun.gradient, begun.information))
+        runaway = self._runaway(optimum, penalty, begun.high - begun.low)
         caveats = list(self.design.caveats)
-        if separated and not ridge:
+        if runaway:
             caveats.append(
-                f"{listing(separated)}: no event contradicts it, so its estimate has no finite maximum (separation). "
-                "Leave it out, or fit with ridge=1."
+                f"{listing(runaway)}: the estimate has no finite maximum, because events never contradict it "
+                "(separation). Leave the effect out, or fit with ridge=1."
             )
-        if optimum.interrupted:
+        elif optimum.interrupted:
             caveats.append("interrupted: these are the last iterate, not the maximum.")
         elif not optimum.converged:
             caveats.append("the search did not settle: read the estimates as a place on the way.")
-        converged = optimum.converged and not (separated and not ridge)
+        converged = optimum.converged and not runaway
         if not converged and not optimum.interrupted:
             warnings.warn(caveats[-1], ConvergenceWarning, stacklevel=2)
         return self._results(optimum, penalty, converged, tuple(caveats))
@@ -179,8 +182,8 @@ class REM:
         sums = self._sums(theta)
         return float(sums.llf[0]), sums.gradient, sums.information
 
-    def _sums(self, theta: np.ndarray, survey: bool = False, scores: bool = False) -> kernel.Sums:
-        """One pass over the events."""
+    def _sums(self, theta: np.ndarray, scores: bool = False) -> kernel.Sums:
+        """One pass over the events: by spells where few pairs change between events, else over every candidate."""
         d, p = self.design, len(theta)
         sums = kernel.Sums(
             llf=np.zeros(1),
@@ -189,56 +192,54 @@ class REM:
             scores=np.zeros((len(d.sender) if scores else 0, p)),
             low=np.full(p, np.inf),
             high=np.full(p, -np.inf),
-            below=np.zeros(p),
-            above=np.zeros(p),
         )
-        kernel.walk(
-            theta,
-            ORIENTATIONS.index(self.orientation),
-            self.timing == "interval",
-            d.terms,
-            d.history(),
-            d.state(),
-            d.changes,
-            d.steps,
-            d.sender,
-            d.receiver,
-            survey,
-            sums,
-        )
+        interval = self.timing == "interval"
+        watched = d.watched() if self.orientation == "tie" and not scores else None
+        rest = d.changes, d.steps, d.sender, d.receiver
+        if watched is not None:
+            spells(theta, interval, d.terms, d.history(*watched), d.state(), *rest, sums)
+        else:
+            who = ORIENTATIONS.index(self.orientation)
+            kernel.walk(theta, who, interval, d.terms, d.history(), d.state(), *rest, sums)
         return sums
 
-    def _mean_rate(self, survey: kernel.Sums) -> float:
-        """Log of the mean rate: where the baseline begins."""
-        at = self.design.names.index("baseline")
-        exposure = float(survey.information[at, at])
-        return math.log(max(self.design.n_events, 1) / exposure) if exposure > 0 else 0.0
+    def _mean_rate(self) -> float:
+        """Log of the mean rate of a candidate, those present at the beginning counting throughout."""
+        d = self.design
+        here = max(int(d.present.sum()), 2)
+        candidates = (
+            here if self.orientation == "sender" else max(int(d.risk.sum()), 1) if len(d.risk) else here * (here - 1)
+        )
+        observed = float(d.steps.exposure[d.steps.counts].sum())
+        return math.log(d.n_events / (candidates * observed)) if observed > 0 else 0.0
 
-    def _check_varying(self, survey: kernel.Sums) -> None:
+    def _check_varying(self, begun: kernel.Sums) -> None:
         """Every statistic tells candidates apart, and none is a combination of others."""
         names = pd.Index(self.design.names)
-        information = survey.information
-        scale = np.maximum(np.abs(survey.low), np.abs(survey.high))
-        still = (np.diag(information) <= 1e-12 * (1 + scale**2)) & (names != "baseline")
-        still |= (survey.low == survey.high) & (names != "baseline")
-        if self.timing == "ordinal":
-            still |= names == "baseline"
+        information = begun.information
+        scale = np.maximum(np.abs(begun.low), np.abs(begun.high))
+        still = np.diag(information) <= 1e-12 * (1 + scale**2) * self.design.n_events
+        still |= begun.low == begun.high
+        if self.timing == "interval":
+            still &= names != "baseline"
         if still.any():
             raise ValueError(
                 f"{listing(names[still])} never differs among those at risk, so it explains nothing here. Leave it out."
             )
         unit = 1 / np.sqrt(np.diag(information))
-        correlation = information * np.outer(unit, unit)
-        values, vectors = np.linalg.eigh(correlation)
+        values, vectors = np.linalg.eigh(information * np.outer(unit, unit))
         if values[0] < 1e-10:
             part = names[np.abs(vectors[:, 0]) > 1e-4]
             raise ValueError(f"{listing(part, 8)} are combinations of each other. Leave one of them out.")
 
-    def _separated(self, survey: kernel.Sums) -> list[str]:
-        """Statistics for which the observed candidate is always the greatest, or always the least."""
-        size = 1e-9 * (1 + np.abs(survey.high - survey.low)) * self.design.n_events
-        never_less, never_more = survey.above <= size, survey.below <= size
-        return [n for n, one in zip(self.design.names, never_less | never_more, strict=True) if one and n != "baseline"]
+    def _runaway(self, optimum: Optimum, penalty: np.ndarray, width: np.ndarray) -> list[str]:
+        """Statistics along which the likelihood is flat to infinity: by their whole range, odds are anybody's guess."""
+        information = optimum.information + np.diag(penalty)
+        width = np.where(width > 0, width, 1.0)
+        values, vectors = np.linalg.eigh(information / np.outer(width, width))
+        flat = vectors[:, values < RUNAWAY**-2]
+        large = np.abs(flat).max(axis=1, initial=0.0) > 0.3
+        return [name for name, one in zip(self.design.names, large, strict=True) if one]
 
     def _results(self, optimum: Optimum, penalty: np.ndarray, converged: bool, caveats: tuple[str, ...]) -> REMResults:
         names = pd.Index(self.design.names)

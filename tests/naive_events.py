@@ -317,6 +317,18 @@ def interval(stages, beta):
     return llf
 
 
+def coordination(stages, beta):
+    """Sum over undirected events of log p_i(j) p_j(i) relative to all pairs; a stage is (x[i, j], i, j)."""
+    llf = 0.0
+    for x, i, j in stages:
+        weight = np.exp(x @ beta)
+        np.fill_diagonal(weight, 0)
+        p = weight / weight.sum(1, keepdims=True)
+        pairs = sum(p[k, h] * p[h, k] for k in range(len(p)) for h in range(k))
+        llf += np.log(p[i, j] * p[j, i] / pairs)
+    return llf
+
+
 def maximum(stages, beta=None, rounds=50):
     """Newton's search: estimates, standard errors and log-likelihood. A stage has a length in interval timing."""
     timed = len(stages[0]) == 3

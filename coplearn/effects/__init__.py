@@ -14,6 +14,7 @@ from coplearn._checks import choose
 from coplearn.effects import behavior as _behavior  # noqa: F401 -- its definitions are what we want
 from coplearn.effects import event as _event
 from coplearn.effects import network as _network  # noqa: F401  (its definitions)
+from coplearn.effects import panel_names as _panel
 from coplearn.effects import rate as _rate  # noqa: F401
 from coplearn.effects.spec import Definition, Effect, definitions, names
 from coplearn.effects.user import behavior_effect, network_effect
@@ -27,20 +28,63 @@ __all__ = [
     "network_effect",
     "relevent",
     "remstats",
+    "rsiena",
 ]
 
 
 def interaction(*parts: Effect) -> Effect:
     """The product of two or three effects.
 
+    On ties, parts may depend on ego and alter alone (reciprocity, same, similarity, ...), and on ego alone (ego); one
+    part may be of another kind if all others depend on ego alone. On behavior, at most one part may be of another form
+    than z_i times something; the parts share z_i.
+
+    Raises
+    ------
+    ValueError
+        If the product would not be the change of a statistic.
+
     Examples
     --------
+    >>> interaction(Effect("ego", ("age",)), Effect("transitive_triplets"))
+    interaction(ego('age'), transitive_triplets())
     >>> interaction(Effect("reciprocity"), Effect("transitive_triplets"))
-    interaction(reciprocity(), transitive_triplets())
+    Traceback (most recent call last):
+    ValueError: transitive_triplets() depends on the other ties of ego, so it can be multiplied by effects of ego alone,
+    such as ego('x'), and by nothing else.
     """
     if len(parts) not in (2, 3) or not all(isinstance(part, Effect) for part in parts):
         raise TypeError("an interaction is made of two or three effects: interaction(fx.ego('x'), fx.reciprocity()).")
+    _panel.check_somewhere(parts)
     return Effect("interaction", parts=tuple(parts))
+
+
+def rsiena(short_name: str, *variables: str, parameter: float | None = None, type: str = "eval") -> Effect:
+    """A panel effect by its name in RSiena, with the conventions of its target statistics.
+
+    Parameters
+    ----------
+    short_name : str
+    *variables : str
+        What RSiena calls interaction1 and interaction2, in any order that the kinds of variables tell apart.
+    parameter : float, optional
+        Internal parameter; RSiena's default if not given.
+    type : {"eval", "creation", "endow", "rate"}
+
+    Raises
+    ------
+    ValueError
+        If no effect is called so; the nearest name is proposed.
+
+    Examples
+    --------
+    >>> rsiena("simX", "alcohol"), rsiena("gwespFF", parameter=69), rsiena("outRate", type="rate")
+    (similarity('alcohol'), gwesp_forward(parameter=69.0), outdegree_rate(type='rate'))
+    >>> rsiena("avsim")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ValueError: no RSiena effect 'avsim'. Did you mean 'avSim'? ...
+    """
+    return _panel.borrowed(short_name, variables, parameter, type)
 
 
 def remstats(name: str, *variables: str, **settings: Any) -> Effect:
@@ -106,6 +150,8 @@ def _maker(name: str) -> Any:
     options: dict[str, Any] = {}
     for entry in entries:
         options.update(entry.options)
+        if entry.family in ("network", "behavior"):
+            options.setdefault("type", "eval")
 
     def make(*variables: str, **settings: Any) -> Effect:
         for key in settings:

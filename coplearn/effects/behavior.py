@@ -22,7 +22,6 @@ from coplearn.kernels import saom_behavior as kernel
 
 __all__ = ["encode"]
 
-TYPES = ("eval", "creation", "endow")
 SHAPE = "Snijders, Steglich & Schweinberger (2007), in Longitudinal Models in the Behavioral and Related Sciences"
 INFLUENCE = "Steglich, Snijders & Pearson (2010), doi:10.1111/j.1467-9531.2010.01225.x"
 MANUAL = "Ripley, Snijders, Boda, Vörös & Preciado, Manual for RSiena"
@@ -106,7 +105,7 @@ def _define(
             formula,
             source,
             variables,
-            {"parameter": parameter, "type": "eval"},
+            {"parameter": parameter},
             {"rsiena": short} if short else {},
             {"factor": factor, "interaction": "factor" if factor else "", **details},
         )
@@ -332,7 +331,7 @@ define(
         "t is similarity or attraction",
         INFLUENCE,
         ("network",),
-        {**_DEFAULTS, "centring": "overall", "parameter": 0.0, "type": "eval"},
+        {**_DEFAULTS, "centring": "overall", "parameter": 0.0},
         details={"interaction": "factor"},
     )
 )
@@ -395,7 +394,6 @@ def encode(effect: Effect, context: Context) -> Row:
     parameter = float(effect.option("parameter", entry.options["parameter"]))
     if details["code"] == kernel.DENSE and parameter not in (5.0, 6.0):
         raise ValueError(f"{effect!r}: a dense triad has at least 5 or 6 ties; parameter is {parameter:g}.")
-    choose(effect.option("type", "eval"), TYPES, f"type of {effect!r}")
     wide = own.range or 1.0
     centring = CENTRINGS[details.get("centring", "overall")]
     convention = float(effect.convention == COMPATIBILITY)

@@ -81,6 +81,8 @@ class UserEffect:
         Arguments that are variables of the panel, and their kinds.
     parameter : float
         Default of the internal parameter p.
+    of_pair : bool
+        Whether the change depends on ego and alter alone.
     measure : callable
         The statistic, attached by the decorator :meth:`statistic`.
     """
@@ -90,6 +92,7 @@ class UserEffect:
     change: Callable[..., float]
     variables: Mapping[str, str]
     parameter: float = 0.0
+    of_pair: bool = False
     measure: Callable[..., float] | None = None
     key: str = field(default="", repr=False)
 
@@ -111,13 +114,13 @@ class UserEffect:
         formula = " ".join((function.__doc__ or self.change.__doc__ or "its own statistic").split())
         kinds = tuple(self.variables.values())
         options = {"parameter": self.parameter}
-        details = {"user": self, "interaction": "", "code": kernel.USER_NETWORK}
+        details = {"user": self, "interaction": "dyadic" if self.of_pair else "", "code": kernel.USER_NETWORK}
         spec._DEFINITIONS[self.name, self.family] = Definition(
             self.name, self.family, formula, _SOURCE, kinds, options, {}, details
         )
         return self
 
-    def __call__(self, *names: str, parameter: float | None = None) -> Effect:
+    def __call__(self, *names: str, parameter: float | None = None, type: str = "eval") -> Effect:
         """The effect about the variables of these names, in the order of the function's arguments."""
         if self.measure is None:
             raise ValueError(
@@ -127,7 +130,8 @@ class UserEffect:
         if len(names) != len(self.variables):
             asked = listing(f"{name} ({kind})" for name, kind in self.variables.items()) or "no variable"
             raise ValueError(f"{self.name}() is about {asked}; given: {listing(names) or 'nothing'}.")
-        return Effect(self.name, names, (("parameter", float(parameter)),) if parameter is not None else ())
+        options = {} if parameter is None else {"parameter": float(parameter)}
+        return Effect(self.name, names, tuple({**options, **({} if type == "eval" else {"type": type})}.items()))
 
     def _arguments(self, function: Callable[..., float]) -> list[str]:
         """Argument names of a function, each checked."""
@@ -170,7 +174,9 @@ class UserEffect:
         return made.library.get_pointer_to_function(made.fndesc.llvm_func_name), compiled
 
 
-def network_effect(function: Callable[..., float] | None = None, *, parameter: float = 0.0, **variables: str) -> Any:
+def network_effect(
+    function: Callable[..., float] | None = None, *, parameter: float = 0.0, of_pair: bool = False, **variables: str
+) -> Any:
     """Decorator: a function that says what ego gains from a tie to alter makes an effect on ties.
 
     Parameters
@@ -180,6 +186,10 @@ def network_effect(function: Callable[..., float] | None = None, *, parameter: f
         the tie is there now.
     parameter : float
         Default of the internal parameter ``p``.
+    of_pair : bool
+        Say True if the change depends on ego and alter alone and on no other tie of ego (this is checked). It then is
+        the statistic of the tie as well, and the effect can have creation and endowment versions and stand in
+        interactions.
     **variables : {"network", "actor", "dyadic"}
         Arguments that are variables of the panel.
 
@@ -212,7 +222,7 @@ def network_effect(function: Callable[..., float] | None = None, *, parameter: f
     Traceback (most recent call last):
     ValueError: effect 'activity': its change is not the change of its statistic. ...
     """
-    return _decorator("network", function, parameter, variables)
+    return _decorator("network", function, parameter, variables, of_pair)
 
 
 def behavior_effect(function: Callable[..., float] | None = None, *, parameter: float = 0.0, **variables: str) -> Any:
@@ -245,7 +255,7 @@ def behavior_effect(function: Callable[..., float] | None = None, *, parameter: 
     return _decorator("behavior", function, parameter, variables)
 
 
-def _decorator(family: str, function: Any, parameter: float, variables: dict[str, str]) -> Any:
+def _decorator(family: str, function: Any, parameter: float, variables: dict[str, str], of_pair: bool = False) -> Any:
     for name, kind in variables.items():
         choose(kind, _KINDS, f"kind of variable ({name}=)")
         if name in _OWN:
@@ -254,7 +264,7 @@ def _decorator(family: str, function: Any, parameter: float, variables: dict[str
         raise ValueError(f"an effect is about at most 7 variables; given: {len(variables)}.")
 
     def make(change: Callable[..., float]) -> UserEffect:
-        made = UserEffect(change.__name__, family, change, dict(variables), float(parameter))
+        made = UserEffect(change.__name__, family, change, dict(variables), float(parameter), of_pair)
         made._arguments(change)
         return made
 
@@ -272,12 +282,19 @@ def encode(effect: Effect, context: Context) -> Row:
     family = "network" if context.owner in context.networks else "behavior"
     user = written(effect, family)
     assert user is not None
+    if family == "network" and not user.of_pair and effect.option("type", "eval") != "eval":
+        raise ValueError(
+            f"{effect!r}: creation and endowment ask for the statistic of a tie, which is known only of an effect of "
+            f"the pair; say of_pair=True if the change depends on ego and alter alone."
+        )
     places: dict[str, Any] = {"network": context.network, "actor": context.actor, "dyadic": context.dyadic}
     kinds = list(user.variables.values())
     own = context.network() if family == "network" else context.behavior()
     a = [own.index, *(places[k](name).index for k, name in zip(kinds, arrange(effect, kinds, context), strict=True))]
     code = kernel.USER_NETWORK if family == "network" else kernel.USER_BEHAVIOR
-    return Row(code, a, [float(effect.option("parameter", user.parameter))])
+    p = [0.0, 0.0, 0.0, float(user.of_pair)]
+    p[0] = float(effect.option("parameter", user.parameter))
+    return Row(code, a, p)
 
 
 def bind(rows: Effects, users: Mapping[int, UserEffect]) -> Effects:
@@ -336,6 +353,14 @@ def _check(user: UserEffect, trials: int = 60) -> None:
                 found.append((data.value(statistic, i, 0), data.value(change, i, j)))
             difference, said = found[0][0] - found[1][0], [found[0][1], found[1][1]]
             act = f"the tie from {i} to {j}"
+            if user.of_pair:
+                others = [h for h in range(data.n) if h not in (i, j)]
+                data.x[0, i, others] = 1 - data.x[0, i, others]
+                if abs(data.value(change, i, j) - said[1]) > 1e-8:
+                    raise ValueError(
+                        f"effect {user.name!r}: its change depends on other ties of ego, so it is not of the pair "
+                        "alone; leave out of_pair=True."
+                    )
             shown = f"x = {data.x[0].tolist()}"
         else:
             d = int(rng.choice([-1, 1]))

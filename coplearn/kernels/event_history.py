@@ -231,67 +231,74 @@ def grown(h, k, time):
 
 
 @njit(cache=True, nogil=True)
+def _list(stale, is_stale, n_stale, start, stop, step):
+    """Put the slots start, start + step, ... before stop on the list of changed pairs."""
+    count = n_stale[0]
+    for s in range(start, stop, step):
+        if not is_stale[s]:
+            is_stale[s] = True
+            stale[count] = s
+            count += 1
+    n_stale[0] = count
+
+
+@njit(cache=True, nogil=True)
 def touch(h, s):
-    """Put a slot on the list of changed pairs."""
-    if not h.is_stale[s]:
-        h.is_stale[s] = True
-        h.stale[h.n_stale[0]] = s
-        h.n_stale[0] += 1
+    """This pair may have changed."""
+    _list(h.stale, h.is_stale, h.n_stale, s, s + 1, 1)
 
 
 @njit(cache=True, nogil=True)
 def touch_row(h, i):
     """Every pair with this sender may have changed."""
-    for s in range(i * h.n, (i + 1) * h.n):
-        touch(h, s)
+    _list(h.stale, h.is_stale, h.n_stale, i * h.n, (i + 1) * h.n, 1)
 
 
 @njit(cache=True, nogil=True)
 def touch_column(h, j):
     """Every pair with this receiver may have changed."""
-    for s in range(j, h.n * h.n, h.n):
-        touch(h, s)
+    _list(h.stale, h.is_stale, h.n_stale, j, h.n * h.n, h.n)
 
 
 @njit(cache=True, nogil=True)
-def _least(one, other, unique):
+def _change_of_least(before, after, other, unique):
     if unique:
-        return 1.0 if one > 0.0 and other > 0.0 else 0.0
-    return min(one, other)
+        if other <= 0.0:
+            return 0.0
+        return (1.0 if after > 0.0 else 0.0) - (1.0 if before > 0.0 else 0.0)
+    return min(after, other) - min(before, other)
 
 
 @njit(cache=True, nogil=True)
-def _shift_triad(h, q, s, before, after, other):
-    """One leg of a triad of slot s went from before to after; the other leg is `other`."""
-    change = _least(after, other, h.triad_unique[q]) - _least(before, other, h.triad_unique[q])
-    if change != 0.0:
-        h.triads[q, s] += change
-        touch(h, s)
-
-
-@njit(cache=True, nogil=True)
-def _update_triads(h, k, a, b, before, after):
-    """Sums over third members, after y[k, a, b] changed."""
-    n, y = h.n, h.y[k]
-    for q in range(len(h.triad_net)):
-        if h.triad_net[q] != k:
+def _shift_triads(n, y, triads, kind, unique, a, b, before, after, stale, is_stale, n_stale):
+    """Sums over third members of one kind, after y of the pair a to b went from before to after."""
+    count = n_stale[0]
+    for c in range(n):
+        if c == a or c == b:
             continue
-        kind = h.triad_kind[q]
-        for c in range(n):
-            if c == a or c == b:
-                continue
-            if kind == OTP:  # a to b is the first leg of (a, c), the second one of (c, b)
-                _shift_triad(h, q, a * n + c, before, after, y[b * n + c])
-                _shift_triad(h, q, c * n + b, before, after, y[c * n + a])
-            elif kind == ITP:  # the leg from the third member of (b, c), the leg to the third member of (c, a)
-                _shift_triad(h, q, b * n + c, before, after, y[c * n + a])
-                _shift_triad(h, q, c * n + a, before, after, y[b * n + c])
-            elif kind == OSP:  # b is the third member of (a, c) and of (c, a)
-                _shift_triad(h, q, a * n + c, before, after, y[c * n + b])
-                _shift_triad(h, q, c * n + a, before, after, y[c * n + b])
-            else:  # a is the third member of (b, c) and of (c, b)
-                _shift_triad(h, q, b * n + c, before, after, y[a * n + c])
-                _shift_triad(h, q, c * n + b, before, after, y[a * n + c])
+        if kind == OTP:  # a to b is the first leg of (a, c), the second one of (c, b)
+            one, other_one, two, other_two = a * n + c, b * n + c, c * n + b, c * n + a
+        elif kind == ITP:  # the leg from the third member of (b, c), the leg to the third member of (c, a)
+            one, other_one, two, other_two = b * n + c, c * n + a, c * n + a, b * n + c
+        elif kind == OSP:  # b is the third member of (a, c) and of (c, a)
+            one, other_one, two, other_two = a * n + c, c * n + b, c * n + a, c * n + b
+        else:  # a is the third member of (b, c) and of (c, b)
+            one, other_one, two, other_two = b * n + c, a * n + c, c * n + b, a * n + c
+        change = _change_of_least(before, after, y[other_one], unique)
+        if change != 0.0:
+            triads[one] += change
+            if not is_stale[one]:
+                is_stale[one] = True
+                stale[count] = one
+                count += 1
+        change = _change_of_least(before, after, y[other_two], unique)
+        if change != 0.0:
+            triads[two] += change
+            if not is_stale[two]:
+                is_stale[two] = True
+                stale[count] = two
+                count += 1
+    n_stale[0] = count
 
 
 @njit(cache=True, nogil=True)
@@ -314,7 +321,10 @@ def add(h, k, i, j, delta):
     h.total[k] += after - before
     if not h.dense:
         return
-    _update_triads(h, k, i, j, before, after)
+    for q in range(len(h.triad_net)):
+        if h.triad_net[q] == k:
+            kind, unique = h.triad_kind[q], h.triad_unique[q]
+            _shift_triads(h.n, h.y[k], h.triads[q], kind, unique, i, j, before, after, h.stale, h.is_stale, h.n_stale)
     watch = h.watch[k]
     if watch[0]:
         touch(h, s)
@@ -387,6 +397,13 @@ def record(h, i, j, time):
     h.last[there] = time
     _to_front(h.rank_sent, h.first[i], h.first[i + 1], there)
     _to_front(h.rank_received, h.first[j], h.first[j + 1], back)
+
+
+@njit(cache=True, nogil=True)
+def _least(one, other, unique):
+    if unique:
+        return 1.0 if one > 0.0 and other > 0.0 else 0.0
+    return min(one, other)
 
 
 @njit(cache=True, nogil=True)

@@ -30,9 +30,7 @@ TIE, SENDER, RECEIVER = 0, 1, 2
 
 class Sums(NamedTuple):
     """Filled by a pass over the steps: ``llf`` (1), ``gradient`` (p), ``information`` (p, p), ``scores`` (events, p;
-    or empty), ``low`` and ``high`` (p): least and greatest value of each statistic among all candidates, ``below`` and
-    ``above`` (p): by how much, summed over events, the observed one exceeds the least and falls short of the greatest
-    of its moment."""
+    or empty), ``low`` and ``high`` (p): least and greatest value of each statistic among all candidates."""
 
     llf: np.ndarray
     gradient: np.ndarray
@@ -40,8 +38,6 @@ class Sums(NamedTuple):
     scores: np.ndarray
     low: np.ndarray
     high: np.ndarray
-    below: np.ndarray
-    above: np.ndarray
 
 
 @njit(cache=True, nogil=True)
@@ -83,13 +79,12 @@ def columns(terms, h, state, time, out_i, out_j, count, raw, design):
             for d in range(count):
                 raw[r, d] = raw[r, d] / spread if spread > 1e-12 * (1.0 + abs(mean)) else 0.0
     for c in range(len(terms.factors)):
-        for d in range(count):
-            product = 1.0
-            for part in range(3):
-                r = terms.factors[c, part]
-                if r >= 0:
-                    product *= raw[r, d]
-            design[c, d] = product
+        design[c, :count] = raw[terms.factors[c, 0], :count]
+        for part in range(1, 3):
+            r = terms.factors[c, part]
+            if r >= 0:
+                for d in range(count):
+                    design[c, d] *= raw[r, d]
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
@@ -113,22 +108,7 @@ def _moments(design, w, count, first, second):
 
 
 @njit(cache=True, nogil=True)
-def _survey(design, count, observed, sums):
-    """Ranges of the statistics, and where the observed candidates stand in them."""
-    for k in range(len(design)):
-        low, high = np.inf, -np.inf
-        for d in range(count):
-            low = min(low, design[k, d])
-            high = max(high, design[k, d])
-        sums.low[k] = min(sums.low[k], low)
-        sums.high[k] = max(sums.high[k], high)
-        for d in observed:
-            sums.below[k] += design[k, d] - low
-            sums.above[k] += high - design[k, d]
-
-
-@njit(cache=True, nogil=True)
-def walk(theta, orientation, interval, terms, h, state, changes, steps, sender, receiver, survey, sums):
+def walk(theta, orientation, interval, terms, h, state, changes, steps, sender, receiver, sums):
     """One pass over the steps at the parameters `theta`, from an empty history; fills `sums`.
 
     Parameters
@@ -139,8 +119,6 @@ def walk(theta, orientation, interval, terms, h, state, changes, steps, sender, 
     interval : bool
         Interval likelihood, or ordinal.
     sender, receiver : int64 arrays, shape (n_events,)
-    survey : bool
-        Whether to fill the ranges.
     """
     n, p = h.n, len(theta)
     most = n * n if orientation == TIE else n
@@ -177,14 +155,15 @@ def walk(theta, orientation, interval, terms, h, state, changes, steps, sender, 
             for d in range(count):
                 w[d] = np.exp(eta[d] - top)
             mass = _moments(design, w, count, first, second)
+            for k in range(p):
+                sums.low[k] = min(sums.low[k], design[k, :count].min())
+                sums.high[k] = max(sums.high[k], design[k, :count].max())
             observed = np.full(end - begin, -1, np.int64)
             for e in range(begin, end):
                 for d in range(count):
                     if out_i[d] == sender[e] and (orientation == SENDER or out_j[d] == receiver[e]):
                         observed[e - begin] = d
                         break
-            if survey:
-                _survey(design, count, observed, sums)
             for place in range(len(observed)):
                 d = observed[place]
                 sums.llf[0] += eta[d]

@@ -19,7 +19,7 @@ from numba import njit
 
 from coplearn.kernels.event_history import count_triads, slot_of, value
 
-__all__ = ["CODES", "SHIFTS", "Terms", "column", "raw_terms", "statistic"]
+__all__ = ["CODES", "NAMES", "SHIFTS", "Terms", "column", "raw_terms", "statistic"]
 
 # Codes in an order that the kernel relies on: first what reads a network, then the trace, then covariates.
 CODES = {
@@ -61,6 +61,7 @@ CODES = {
         ]
     )
 }
+NAMES = list(CODES)
 SHIFTS = {
     name: code
     for code, name in enumerate(

@@ -34,6 +34,7 @@ from numba import njit
 from coplearn.kernels import saom_network_terms as t
 from coplearn.kernels.saom_network_terms import degree, leg, neighbours, pair_term, reverse, shape
 from coplearn.kernels.saom_state import touch
+from coplearn.kernels.saom_user import CHANGE, OF_PAIR, STATISTIC, USER_NETWORK, user_value
 
 PRODUCT, DEGREE, BILINEAR, PATH, REACH, CYCLE, TRIAD, SPECIAL, NEAR = 1, 2, 3, 4, 5, 6, 7, 8, 9
 
@@ -74,6 +75,8 @@ def network_base(eff, k, s, i, j):
         return _near(eff, k, s, i, j)
     if code == CYCLE or code == TRIAD:
         return 0.0
+    if code == USER_NETWORK:
+        return user_value(eff, k, s, i, j, CHANGE)
     raise ValueError("unknown network effect")
 
 
@@ -142,7 +145,7 @@ def whole_ego(eff, k):
         return eff.a[k, 3] != ISOLATE_POPULARITY and eff.a[k, 3] != DEGREE_SUM
     if code == DEGREE:
         return eff.p[k, 5] == 0
-    return code == REACH
+    return code == REACH or (code == USER_NETWORK and eff.p[k, OF_PAIR] == 0)
 
 
 @njit(cache=True, nogil=True)
@@ -171,6 +174,8 @@ def tie_statistic(eff, k, s, i, j):
         return _triad_term(eff, k, s, i, j)
     if code == SPECIAL:
         return _special_term(eff, k, s, i, j)
+    if code == USER_NETWORK:
+        return user_value(eff, k, s, i, j, CHANGE)
     raise ValueError("an effect that is not a sum over ties")
 
 
@@ -186,6 +191,8 @@ def ego_statistic(eff, k, s, i):
         return _reach_statistic(eff, k, s, i)
     if code == SPECIAL:
         return _special_statistic(eff, k, s, i)
+    if code == USER_NETWORK:
+        return user_value(eff, k, s, i, i, STATISTIC)
     raise ValueError("an effect that is a sum over ties")
 
 
@@ -217,7 +224,7 @@ def network_features(eff, k):
         flags = ALTER_OUT if a[3] == t.FORWARD else ALTER_IN
         if a[6] >= 0:
             flags |= DENSE
-    elif code == NEAR and not a[5]:
+    elif code == USER_NETWORK or (code == NEAR and not a[5]):
         flags = DENSE
     elif code == SPECIAL and a[3] != ISOLATE and a[3] != AVERAGE_DEGREE:
         flags = ALTER_IN | (0 if a[3] == IN_AT_LEAST or a[3] == DEGREE_SUM else ALTER_OUT)

@@ -16,9 +16,9 @@ from numba.core import cgutils
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
-USER = 900  # the smallest code of an effect of this kind
 USER_NETWORK, USER_BEHAVIOR = 900, 901
 CHANGE, STATISTIC = 1, 2  # places of the addresses in p
+OF_PAIR = 3  # place in p: 1 where the change depends on ego and alter alone, so that it is the statistic of the tie
 
 _bytes, _ints = types.Array(types.uint8, 3, "C"), types.Array(types.int32, 3, "C")
 _degrees, _floats = types.Array(types.int32, 2, "C"), types.Array(types.float64, 2, "C")
