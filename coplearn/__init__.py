@@ -16,6 +16,7 @@ _CONTENTS = {
     "change_reliability": ["two_level_reliability"],
     "cohorts": ["Cohorts"],
     "community": ["Community", "load"],
+    "dependence": ["lm_tests", "moran"],
     "drift": ["Drift", "decompose_drift"],
     "dropout": ["attrition"],
     "dyadic_regression": ["graph_correlation", "mrqap", "netlogit"],
@@ -75,6 +76,8 @@ if TYPE_CHECKING:
     from coplearn.cohorts import Cohorts as Cohorts
     from coplearn.community import Community as Community
     from coplearn.community import load as load
+    from coplearn.dependence import lm_tests as lm_tests
+    from coplearn.dependence import moran as moran
     from coplearn.drift import Drift as Drift
     from coplearn.drift import decompose_drift as decompose_drift
     from coplearn.dropout import attrition as attrition

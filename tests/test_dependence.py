@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import kstest
 from test_network_effects import REFERENCE, coleman, drawn, needs_coleman
 
-from coplearn.moran import lm_tests, moran
+from coplearn.dependence import lm_tests, moran
 from coplearn.weights import row_normalize
 
 
@@ -80,3 +80,9 @@ def test_bad_input_is_met_with_a_sentence():
         lm_tests(2 * x["x"], x, w)
     with pytest.raises(ValueError, match="no ties"):
         moran(y, np.zeros((20, 20)))
+
+
+def test_the_function_is_not_hidden_by_a_module_of_its_name():
+    import coplearn as cl
+
+    assert callable(cl.lm_tests) and callable(cl.moran)
