@@ -31,7 +31,6 @@ _CONTENTS = {
     "lagged_panels": ["cross_lagged"],
     "matching": ["at_risk", "matched_sample"],
     "meta": ["meta_analysis"],
-    "moran": ["lm_tests", "moran"],
     "naming": ["pseudonyms"],
     "network_effects": ["NetworkEffects"],
     "numbers": ["read_numbers", "record_numbers"],
@@ -101,8 +100,6 @@ if TYPE_CHECKING:
     from coplearn.matching import at_risk as at_risk
     from coplearn.matching import matched_sample as matched_sample
     from coplearn.meta import meta_analysis as meta_analysis
-    from coplearn.moran import lm_tests as lm_tests
-    from coplearn.moran import moran as moran
     from coplearn.naming import pseudonyms as pseudonyms
     from coplearn.network_effects import NetworkEffects as NetworkEffects
     from coplearn.numbers import read_numbers as read_numbers
