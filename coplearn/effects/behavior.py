@@ -25,7 +25,6 @@ __all__ = ["encode"]
 SHAPE = "Snijders, Steglich & Schweinberger (2007), in Longitudinal Models in the Behavioral and Related Sciences"
 INFLUENCE = "Steglich, Snijders & Pearson (2010), doi:10.1111/j.1467-9531.2010.01225.x"
 MANUAL = "Ripley, Snijders, Boda, Vörös & Preciado, Manual for RSiena"
-COMPATIBILITY = "rsiena"
 
 SIDES = {"out": kernel.OUT, "in": kernel.IN, "mutual": kernel.MUTUAL}
 AGGREGATES = {
@@ -396,9 +395,36 @@ def encode(effect: Effect, context: Context) -> Row:
         raise ValueError(f"{effect!r}: a dense triad has at least 5 or 6 ties; parameter is {parameter:g}.")
     wide = own.range or 1.0
     centring = CENTRINGS[details.get("centring", "overall")]
-    convention = float(effect.convention == COMPATIBILITY)
-    p = (parameter, own.similarity_mean, wide, own.variance, dyadic_mean, centring, details["factor"], convention)
+    rule = _rule_of_moments(effect, details)
+    p = (parameter, own.similarity_mean, wide, own.variance, dyadic_mean, centring, details["factor"], rule)
     return Row(details["code"], a, [float(value) for value in p])
+
+
+def _rule_of_moments(effect: Effect, details: Mapping[str, Any]) -> int:
+    """How moments are made: ours, or RSiena's where the effect was called by its name there.
+
+    RSiena compares the end of creation with a state as far again beyond it, counts similarity and attraction in units
+    of the behavior and backwards, and forgets the similarity in ``avSimEgoX``. Its targets are met with these rules;
+    for estimation the plain names are the better choice.
+    """
+    if effect.convention != "rsiena":
+        return kernel.OURS
+    term, weight, moderator = (details.get(part, "none") for part in ("term", "weight", "moderator"))
+    alters, aggregate = details.get("alters"), details.get("aggregate")
+    if term == "similarity" and moderator == "ego":
+        return kernel.NO_BEHAVIOR
+    if effect.option("type", "eval") == "eval":
+        return kernel.OURS
+    if details["code"] == kernel.THRESHOLD:
+        return kernel.AT_END
+    if details["code"] == kernel.ALTERS:
+        if term in _OF_EGO and alters == "out" and weight == "none":
+            return kernel.DISTANCE
+        if term == "behavior" and aggregate in ("maximum", "minimum"):
+            return kernel.FACTOR
+        if term == "behavior" and alters == "mutual" and weight == "if same":
+            return kernel.OWN_STEP
+    return kernel.AGAIN
 
 
 def _named(effect: Effect, kinds: list[str], context: Context) -> Iterator[str]:

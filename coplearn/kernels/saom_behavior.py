@@ -13,7 +13,7 @@ The result is either the statistic s_i itself or a factor g_i of s_i = z_i g_i. 
     the others          see the constants below
 
     p = internal parameter, similarity mean, range, reference variance, dyadic mean, centring (a choice below),
-        0 for s_i, 1 for s_i = z_i g_i, 2 for the same with z_i also in g_i, convention (0 ours, 1 RSiena's moments)
+        0 for s_i, 1 for s_i = z_i g_i, 2 for the same with z_i also in g_i, rule of moments (below)
 
 z_i is centred as in the state (row C + b of ``s.v``) unless the centring says otherwise. An actor marked in
 ``s.v_missing`` of the behavior contributes no statistic, and is no alter where its behavior is the term.
@@ -32,6 +32,17 @@ VALUE, SIMILARITY, HIGHER, LOWER, SAME, PAIR, ONE = 0, 1, 2, 3, 4, 5, 6  # terms
 PLAIN, BY_ALTER, IF_SAME, IF_DIFFERENT, BY_POPULARITY, BY_PAIR, IF_SECOND = 0, 1, 2, 3, 4, 5, 6  # weights
 UNMODERATED, EGO_VALUE, EGO_POPULARITY, ALTER_VARIANCE = 0, 1, 2, 3  # moderators
 CENTRED, CONTEMPORARY, RAW = 0, 1, 2  # centring
+START, END, BEYOND = 0, 1, 2  # states of the behavior that moments look at; beyond: as far again as it went
+
+# Rules of moments. Ours: statistics at the end; of creation (endowment) effects, those of actors who went up (down), at
+# the end minus at the start. The others are what RSiena reports.
+OURS = 0
+AGAIN = 1  # creation: beyond minus end
+DISTANCE = 2  # without moderator and in units of behavior: creation end minus beyond, endowment start minus end
+FACTOR = 3  # as AGAIN, of g_i instead of z_i g_i
+OWN_STEP = 4  # ego's step times g_i at the end
+AT_END = 5  # minus the statistic at the end for creation, plus for endowment
+NO_BEHAVIOR = 6  # alters counted instead of their similarity
 
 INTERACTION = 999
 LINEAR = 500  # g = 1
@@ -93,10 +104,24 @@ def shift(eff, k, s, i, d):
 
 @njit(cache=True, nogil=True)
 def over_alters(eff, k, s, i, d):
+    """The aggregate over neighbours, moderated; ego's behavior is larger by d."""
+    a, moderator = eff.a[k], (eff.a[k, 7] >> 8) & 15
+    result = unmoderated(eff, k, s, i, d)
+    if moderator == EGO_VALUE:
+        return result * s.v[a[2], i]
+    if moderator == EGO_POPULARITY:
+        return result * s.indeg[a[0], i]
+    if moderator == ALTER_VARIANCE:
+        return result * (alter_variance(s, own_row(eff, k, s), a[0], i) - eff.p[k, 3])
+    return result
+
+
+@njit(cache=True, nogil=True)
+def unmoderated(eff, k, s, i, d):
     """The aggregate over neighbours; ego's behavior is larger by d."""
     a, p = eff.a[k], eff.p[k]
     r, side, aggregate = a[0], a[5], a[6]
-    term, weight, moderator, second = a[7] & 15, (a[7] >> 4) & 15, (a[7] >> 8) & 15, (a[7] >> 12) & 15
+    term, weight, second = a[7] & 15, (a[7] >> 4) & 15, (a[7] >> 12) & 15
     own = own_row(eff, k, s)
     zi = s.v[own, i] + d
     add = shift(eff, k, s, i, d) if term == VALUE and a[1] == own else 0.0
@@ -144,27 +169,18 @@ def over_alters(eff, k, s, i, d):
         squares += value * value
         count += 1
     if aggregate == NOBODY:
-        result = 1.0 if count == 0 else 0.0
-    elif count == 0 and aggregate != VARIANCE:
-        result = 0.0
-    elif aggregate == TOTAL:
-        result = total
-    elif aggregate == AVERAGE:
+        return 1.0 if count == 0 else 0.0
+    if aggregate == VARIANCE:
+        return max(squares / count - (total / count) ** 2, 0.0) - p[3] if count else -p[3]
+    if count == 0:
+        return 0.0
+    if aggregate == TOTAL:
+        return total
+    if aggregate == AVERAGE:
         if weight == BY_PAIR and p[0] == 2.0:
-            result = total / weights if weights != 0.0 else 0.0
-        else:
-            result = total / count
-    elif aggregate == VARIANCE:
-        result = max(squares / count - (total / count) ** 2, 0.0) - p[3] if count else -p[3]
-    else:
-        result = best
-    if moderator == EGO_VALUE:
-        return result * s.v[a[2], i]
-    if moderator == EGO_POPULARITY:
-        return result * s.indeg[r, i]
-    if moderator == ALTER_VARIANCE:
-        return result * (alter_variance(s, own, r, i) - p[3])
-    return result
+            return total / weights if weights != 0.0 else 0.0
+        return total / count
+    return best
 
 
 @njit(cache=True, nogil=True)
@@ -403,3 +419,34 @@ def ego_unknown(eff, k, s, i):
         asks = (a[7] & 15) == SAME or weight == IF_SAME or weight == IF_DIFFERENT or ((a[7] >> 8) & 15) == EGO_VALUE
         return asks and s.v_missing[a[2], i] > 0
     return False
+
+
+@njit(cache=True, nogil=True)
+def moment_sign(eff, k, creation, endowment, state):
+    """What the statistic in a state (START, END, BEYOND) is multiplied by in the moment of effect k."""
+    rule = eff.p[k, 7]
+    if not (creation or endowment):
+        return 1.0 if state == END else 0.0
+    if rule == NO_BEHAVIOR:
+        return 0.0
+    if rule == OWN_STEP:
+        return 1.0 if state == END else 0.0
+    if rule == AT_END:
+        return (1.0 if endowment else -1.0) if state == END else 0.0
+    late, early = (BEYOND, END) if creation and rule != OURS else (END, START)
+    unit = -eff.p[k, 2] if rule == DISTANCE else 1.0
+    return unit if state == late else -unit if state == early else 0.0
+
+
+@njit(cache=True, nogil=True)
+def moment_statistic(eff, k, s, i, step):
+    """The statistic of ego in the state s as its rule of moments takes it; `step` is how far ego went."""
+    rule = eff.p[k, 7]
+    if rule == DISTANCE:
+        return unmoderated(eff, k, s, i, np.int64(0))
+    if rule == FACTOR or rule == OWN_STEP:
+        return (step if rule == OWN_STEP else 1) * product(eff, k, s, i, np.int64(0))
+    if rule == NO_BEHAVIOR:
+        degree = s.outdeg[eff.a[k, 0], i]
+        return s.v[eff.a[k, 2], i] * (degree if eff.a[k, 6] == TOTAL else min(degree, 1))
+    return behavior_statistic(eff, k, s, i)

@@ -8,7 +8,7 @@ the ties gained, in the end network; endowment effects those lost, in the start 
 
 from numba import njit
 
-from coplearn.kernels.saom_behavior import behavior_statistic
+from coplearn.kernels.saom_behavior import BEYOND, END, START, moment_sign, moment_statistic
 from coplearn.kernels.saom_engine import INTERACTION, clear_network, restart_moments
 from coplearn.kernels.saom_network import ego_statistic, tie_statistic, whole_ego
 from coplearn.kernels.saom_rate import rate_value
@@ -24,7 +24,7 @@ from coplearn.kernels.saom_state import (
     toggle_cell,
 )
 
-START, END, GAINED, LOST = 0, 1, 2, 3
+GAINED, LOST = 2, 3  # ties shown, beside those at the START and at the END
 
 
 @njit(cache=True, nogil=True)
@@ -196,23 +196,23 @@ def behavior_moments(engine, v, out):
     period, eff, plan, start, s, t = engine.period, engine.eff, engine.plan, engine.start, engine.s, engine.t
     b = v - s.x.shape[0]
     row = t.v.shape[0] - t.z.shape[0] + b
-    for end in range(2):
+    for state in (START, END, BEYOND):
         for i in range(period.n_actors):
-            set_behavior(t, b, i, s.z[b, i] if end else period.z[b, i])
+            step = s.z[b, i] - period.z[b, i]
+            set_behavior(t, b, i, period.z[b, i] + state * step)
             t.v_missing[row, i] = period.z_missing[b, i]
             if period.z_missing[b, i]:
                 t.v[row, i] = 0.0
         for q in range(plan.n_rows[v]):
             k = plan.row[v, q]
-            if eff.parameter[k] < 0 or (eff.kind[k] == EVALUATION and not end):
+            creation, endowment = eff.kind[k] == CREATION, eff.kind[k] == ENDOWMENT
+            sign = moment_sign(eff, k, creation, endowment, state)
+            if eff.parameter[k] < 0 or sign == 0.0:
                 continue
             total = 0.0
             for i in range(period.n_actors):
                 step = s.z[b, i] - period.z[b, i]
-                if period.z_missing[b, i] or (eff.kind[k] == CREATION and step <= 0):
-                    continue
-                if eff.kind[k] == ENDOWMENT and step >= 0:
-                    continue
-                total += behavior_statistic(eff, k, t, i)
-            out[eff.parameter[k]] += total if end else -total
+                if not (period.z_missing[b, i] or (creation and step <= 0) or (endowment and step >= 0)):
+                    total += moment_statistic(eff, k, t, i, step)
+            out[eff.parameter[k]] += sign * total
     restart_moments(period, start, t, v)
