@@ -15,7 +15,17 @@ from coplearn.effects.context import Context, Row
 from coplearn.effects.spec import Effect, definition, names
 from coplearn.effects.user import UserEffect, bind, written
 from coplearn.effects.user import encode as encode_user
-from coplearn.kernels.saom_state import CREATION, ENDOWMENT, EVALUATION, RATE, Effects
+from coplearn.kernels.saom_state import (
+    AT_START,
+    BOTH,
+    CHANGES_ALONE,
+    CREATION,
+    CURRENT,
+    ENDOWMENT,
+    EVALUATION,
+    RATE,
+    Effects,
+)
 from coplearn.saom_data import Problem
 
 __all__ = ["Parameter", "Rows", "specify"]
@@ -23,6 +33,7 @@ __all__ = ["Parameter", "Rows", "specify"]
 KINDS = {"eval": EVALUATION, "creation": CREATION, "endow": ENDOWMENT, "rate": RATE}
 SUFFIX = {EVALUATION: "", CREATION: ", creation", ENDOWMENT: ", endowment", RATE: ", rate"}
 INTERACTION = 999
+STATES = {"current": CURRENT, "start": AT_START, "both": BOTH, "self": CHANGES_ALONE}
 ENCODE: dict[str, Callable[[Effect, Context], Row]] = {
     "network": network_effects.encode,
     "behavior": behavior_effects.encode,
@@ -111,7 +122,7 @@ class Rows:
 
 @dataclass
 class _Line:
-    """One row for the kernels, with the rows that it multiplies and the researcher's own functions behind it."""
+    """One row for the kernels, the rows that it multiplies, whose functions it calls, and what its moments read."""
 
     row: Row
     owner: int
@@ -119,6 +130,7 @@ class _Line:
     parameter: int = -1
     parts: tuple[int, ...] = ()
     user: UserEffect | None = None
+    state: int = CURRENT
 
 
 def specify(
@@ -173,6 +185,8 @@ def _encode(effect: Effect, family: str, kind: int, context: Context, owner: int
         return len(lines) - 1
     user = written(effect, family)
     lines.append(_Line((encode_user if user else ENCODE[family])(effect, context), owner, kind, user=user))
+    if family == "network" and user is None:
+        lines[-1].state = STATES[network_effects.moment(effect, context, effect.option("type", "eval")).network]
     return len(lines) - 1
 
 
@@ -186,6 +200,7 @@ def _packed(lines: list[_Line]) -> Rows:
         p=np.zeros((count, 8)),
         part=np.full((count, 3), -1, np.int32),
         parameter=np.array([line.parameter for line in lines], np.int32),
+        moment=np.array([(k, line.state) for k, line in enumerate(lines)], np.int32).reshape(-1, 2),
     )
     for k, line in enumerate(lines):
         packed.a[k, : len(line.row.a)] = line.row.a

@@ -11,6 +11,7 @@ effects have 0 there, and :func:`coplearn.effects.user.bind` fills them in where
 fewer than 53 bits, so a float64 holds it exactly.)
 """
 
+import numpy as np
 from numba import config, njit, types
 from numba.core import cgutils
 from numba.core.errors import TypingError
@@ -91,6 +92,6 @@ def user_value(eff, k, s, i, m, place):
         s.n_columns,
         s.n_actors,
         eff.p[k, 0],
-        i,
-        m,
+        np.int64(i),
+        np.int64(m),
     )
