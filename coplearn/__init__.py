@@ -42,7 +42,7 @@ _CONTENTS = {
     "reliability": ["cronbach_alpha", "omega"],
     "rem": ["REM"],
     "report": ["ValidationError"],
-    "results": ["ConvergenceWarning"],
+    "results": ["ConvergenceWarning", "compare"],
     "saom": ["SAOM"],
     "scales": ["item_answers", "scale_scores"],
     "sensitivity": ["bias_contour", "bias_factor", "e_value", "robustness_value"],
@@ -115,6 +115,7 @@ if TYPE_CHECKING:
     from coplearn.rem import REM as REM
     from coplearn.report import ValidationError as ValidationError
     from coplearn.results import ConvergenceWarning as ConvergenceWarning
+    from coplearn.results import compare as compare
     from coplearn.saom import SAOM as SAOM
     from coplearn.scales import item_answers as item_answers
     from coplearn.scales import scale_scores as scale_scores

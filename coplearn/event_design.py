@@ -16,6 +16,7 @@ import pandas as pd
 
 from coplearn._checks import choose, listing, plural
 from coplearn.effects.spec import Effect, definition
+from coplearn.effects.user_event import EventEffect
 from coplearn.event_timeline import DAY, Memory, Timeline, duration, numeric
 from coplearn.events import EventSequence
 from coplearn.kernels import event_history, event_timeline
@@ -160,7 +161,7 @@ class _Compiler:
     def __init__(self, events: EventSequence, orientation: str, convention: str, origin: Any) -> None:
         self.events, self.orientation, self.convention, self.origin = events, orientation, convention, origin
         self.rows: list[tuple[Any, ...]] = []
-        self.memories: list[Memory | str] = []
+        self.memories: list[Memory | str | EventEffect] = []
         self.triads: list[tuple[int, int, int]] = []
         self.covariates: list[np.ndarray] = []
         self.moving: dict[str, int] = {}
@@ -207,6 +208,10 @@ class _Compiler:
         scaling = choose(effect.option("scaling", "none"), ["none", "prop", "std"], "scaling")
         unique = bool(effect.option("unique", False))
         net, setting = 0, 0.0
+        user = entry.details.get("user")
+        if user is not None:
+            net = self._place(user)
+            name = "inertia"
         if "halflife" in entry.options:
             net = self._network(effect)
             if name in _TRIADS:
@@ -219,6 +224,8 @@ class _Compiler:
             n = len(self.events.members)
             pair = name in ("inertia", "reciprocity", "tie") or self.convention == "relevent"
             setting = 1.0 / (n - 1) if pair else 1.0 / n
+            if name == "totaldegree_dyad":
+                setting *= 2  # the shares of two members
         elif scaling == "prop":
             raise ValueError(f"{effect!r}: only what is counted over a history can be a proportion.")
         if name == "participation_shift":
@@ -265,9 +272,12 @@ class _Compiler:
                 high = duration(effect.option(memory[0]), self.origin, memory[0])
             found = Memory(memory[0] if memory else "full", low, high, effect.option("kind"), effect.option("weight"))
             self._check_columns(effect, found)
-        if found not in self.memories:
-            self.memories.append(found)
-        return self.memories.index(found)
+        return self._place(found)
+
+    def _place(self, network: Memory | str | EventEffect) -> int:
+        if network not in self.memories:
+            self.memories.append(network)
+        return self.memories.index(network)
 
     def _check_columns(self, effect: Effect, memory: Memory) -> None:
         frame = self.events.frame
@@ -450,6 +460,8 @@ def event_design(
             moments = _second_network(timeline, k, events.networks[memory], events, origin)
             linked.append(moments)
             timeline.look(moments)
+        elif isinstance(memory, EventEffect):
+            _follow(timeline, k, memory, events, rows, sender, receiver, time, place)
         else:
             ends.append(_remember(timeline, k, memory, events, rows, sender, receiver, time, together))
     for name, c in compiler.moving.items():
@@ -551,6 +563,27 @@ def _remember(
     return timeline.memory(k, forgets, time[keep], sender[keep], receiver[keep], weight[keep], together, order)
 
 
+def _follow(
+    timeline: Timeline,
+    k: int,
+    effect: EventEffect,
+    events: EventSequence,
+    rows: np.ndarray,
+    sender: np.ndarray,
+    receiver: np.ndarray,
+    time: np.ndarray,
+    place: int,
+) -> None:
+    """Let a statistic that the user wrote change with the events."""
+    frame = events.frame
+    weight = frame["weight"].iloc[rows].to_numpy(float) if "weight" in frame.columns else np.ones(len(rows))
+    to_one = np.flatnonzero(receiver >= 0)
+    at, i, j, value = effect.record(
+        len(events.members), sender[to_one], receiver[to_one], time[to_one], np.nan_to_num(weight[to_one], nan=1.0)
+    )
+    timeline.change(event_timeline.SET, time[to_one][at], place, 2 * to_one[at] + 1, k, i, j, value)
+
+
 def _second_network(timeline: Timeline, k: int, frame: pd.DataFrame, events: EventSequence, origin: Any) -> np.ndarray:
     """Let a second network change as its frame says; returns when it does (no time: from the beginning)."""
     at = numeric(frame["time"], origin)
@@ -589,7 +622,7 @@ def _hours(events: EventSequence, time: np.ndarray, origin: Any, end: float) -> 
     """Log relative rate of events in each hour of the week, and the last Monday midnight before the origin."""
     if not isinstance(origin, pd.Timestamp):
         raise ValueError("hour_of_week() needs events with timestamps; these times are plain numbers.")
-    monday = float((origin.normalize() - pd.Timedelta(days=origin.dayofweek) - origin) / DAY)
+    monday = float((origin.normalize() - pd.Timedelta(days=origin.day_of_week) - origin) / DAY)
     hour = np.floor((time - monday) * 24).astype(int) % _HOURS
     edges = np.arange(int(np.floor(-monday * 24)), int(np.ceil((end - monday) * 24)))
     offered = np.bincount(edges % _HOURS, minlength=_HOURS)

@@ -44,7 +44,7 @@ def newton(
     theta: np.ndarray,
     ridge: np.ndarray | float = 0.0,
     iterations: int = 50,
-    tolerance: float = 1e-11,
+    tolerance: float = 1e-18,
     begun: tuple[float, np.ndarray, np.ndarray] | None = None,
 ) -> Optimum:
     """Maximise a concave function.
@@ -58,7 +58,7 @@ def newton(
     ridge : float or ndarray of shape (p,)
         Weight of the penalty ``ridge / 2 * theta ** 2``.
     tolerance : float
-        Search ends when a step would gain less than this, relative to the log-likelihood.
+        Search ends when a step would gain less than this, relative to the root of the log-likelihood.
     begun : tuple, optional
         What `evaluate` says at `theta`, if that is known already.
 
@@ -70,7 +70,7 @@ def newton(
     penalty = np.broadcast_to(np.asarray(ridge, dtype=float), theta.shape)
     llf, gradient, information = evaluate(theta) if begun is None else begun
     converged = interrupted = False
-    done = 0
+    done, last = 0, np.inf
     try:
         while done < iterations:
             done += 1
@@ -78,9 +78,11 @@ def newton(
             step = _solve(information + np.diag(penalty), slope)
             gain = float(slope @ step) / 2
             now = llf - penalty @ theta**2 / 2
-            if gain <= tolerance * (1 + abs(llf)) ** 0.5:
+            small = gain <= tolerance * (1 + abs(llf)) ** 0.5
+            if small or (gain < 1e-10 and gain > last / 4):  # there, or as near as rounding lets us come
                 converged = True
                 break
+            last = gain
             length = 1.0
             while length > 1e-10:
                 ahead = theta + length * step

@@ -28,6 +28,7 @@ from coplearn._checks import choose, listing, plural, whole
 from coplearn.effects.spec import Effect
 from coplearn.event_design import ORIENTATIONS, event_design
 from coplearn.events import EventSequence
+from coplearn.kernels import event_history, event_timeline
 from coplearn.kernels import event_likelihood as kernel
 from coplearn.kernels.event_spells import spells
 from coplearn.newton import Optimum, newton
@@ -122,6 +123,38 @@ class REM:
         return (
             f"REM: {plural(d.n_events, 'event')} among {plural(d.n, 'member')}, {plural(len(d.names), 'effect')}, "
             f"{self.orientation} model, {self.timing} likelihood"
+        )
+
+    def statistics(self, event: int) -> pd.DataFrame:
+        """What the model saw just before an event: a row for each candidate, a column for each statistic.
+
+        Parameters
+        ----------
+        event : int
+            Place of the event, 0 for the first one that the model can explain.
+
+        Returns
+        -------
+        DataFrame of float
+            Indexed by sender and receiver (in sender models: by sender).
+        """
+        d = self.design
+        if not d.prepare <= event < len(d.sender):
+            raise ValueError(f"event {event} is not explained; the model explains {d.prepare} to {len(d.sender) - 1}.")
+        step = int(np.searchsorted(d.steps.event[1:], event, side="right"))
+        history, state, who = d.history(), d.state(), ORIENTATIONS.index(self.orientation)
+        event_timeline.apply_changes(history, state, d.changes, 0, d.steps.change[step + 1])
+        event_history.advance(history, d.steps.memory_time[step])
+        i, j = np.empty(d.n * d.n, np.int64), np.empty(d.n * d.n, np.int64)
+        count = kernel.candidates(who, d.n, state, d.sender[event], i, j)
+        raw, design = np.empty((len(d.terms.code), count)), np.empty((len(d.names), count))
+        kernel.columns(d.terms, history, state, d.steps.time[step], i, j, count, raw, design)
+        members = self.events.members.index
+        names = {"sender": members[i[:count]], "receiver": members[j[:count]]}
+        if self.orientation == "sender":
+            return pd.DataFrame(design.T, columns=d.names, index=pd.Index(names["sender"], name="sender"))
+        return pd.DataFrame(
+            design.T, columns=d.names, index=pd.MultiIndex.from_arrays(list(names.values()), names=names)
         )
 
     def fit(self, ridge: float = 0.0, start: Any = None) -> REMResults:

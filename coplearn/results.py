@@ -10,6 +10,7 @@ doi:10.1177/0049124111404820), and a model that merely contains its friends' beh
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -126,3 +127,109 @@ def coefficients(
     ax.set_yticks(y, [str(name) for name in table.index])
     ax.set(xlabel=xlabel, ylim=(-0.6, len(table) - 0.4))
     return ax
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Estimates of several models side by side.
+
+    Attributes
+    ----------
+    estimates, errors : DataFrame of float
+        One row a parameter, one column a model; NaN where a model has no such parameter.
+    foot : DataFrame of float
+        What the models offer of log-likelihood, AIC, BIC and number of observations.
+    """
+
+    estimates: pd.DataFrame
+    errors: pd.DataFrame
+    foot: pd.DataFrame
+
+    def table(self, digits: int = 3) -> pd.DataFrame:
+        """Text: estimates with standard errors in parentheses, and the foot."""
+        body = [
+            [_cell(b, e, digits) for b, e in zip(self.estimates.loc[name], self.errors.loc[name], strict=True)]
+            for name in self.estimates.index
+        ]
+        foot = [
+            ["" if np.isnan(v) else f"{v:,.0f}" if name == "observations" else f"{v:.{digits}f}" for v in values]
+            for name, values in zip(self.foot.index, self.foot.to_numpy(), strict=True)
+        ]
+        index = [*self.estimates.index, *self.foot.index]
+        return pd.DataFrame([*body, *foot], index=index, columns=self.estimates.columns)
+
+    def latex(self, digits: int = 3) -> str:
+        """The table as a LaTeX tabular (package booktabs)."""
+        table = self.table(digits)
+        special = str.maketrans({c: "\\" + c for c in "&%$#_{}"} | {"~": r"\textasciitilde{}"})
+
+        def line(first: object, cells: Sequence[object]) -> str:
+            return " & ".join(str(cell).translate(special) for cell in (first, *cells)) + r" \\"
+
+        rows = [line(name, cells) for name, cells in zip(table.index, table.to_numpy(), strict=True)]
+        rows.insert(len(self.estimates), r"\midrule")
+        head = [
+            rf"\begin{{tabular}}{{l{'r' * table.shape[1]}}}",
+            r"\toprule",
+            line("", list(table.columns)),
+            r"\midrule",
+        ]
+        return "\n".join([*head, *rows, r"\bottomrule", r"\end{tabular}"])
+
+    def __repr__(self) -> str:
+        return self.table().to_string()
+
+    def _repr_html_(self) -> str:
+        return str(self.table().to_html())
+
+
+def _cell(estimate: float, error: float, digits: int) -> str:
+    if np.isnan(estimate):
+        return ""
+    return f"{estimate:.{digits}f} ({'-' if np.isnan(error) else f'{error:.{digits}f}'})"
+
+
+def compare(**models: Estimates) -> Comparison:
+    """Put fitted models side by side: estimates, standard errors, and AIC at the foot.
+
+    Parameters
+    ----------
+    **models : results
+        Under the names that head their columns.
+
+    Warns
+    -----
+    UserWarning
+        If the models stand on different numbers of observations, so that AIC and BIC do not compare.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> names = pd.Index(["a", "b"])
+    >>> one = Estimates(pd.Series([1.0, 2.0], names), pd.DataFrame(np.eye(2) / 4, names, names), 10, "descriptive", ())
+    >>> compare(short=replace(one, params=one.params[:1], covariance=one.covariance.iloc[:1, :1]), long=one)
+                        short           long
+    a             1.000 (0.500)  1.000 (0.500)
+    b                            2.000 (0.500)
+    observations             10             10
+    """
+    if not models:
+        raise ValueError("compare() needs models by name: compare(short=res1, long=res2).")
+    for name, model in models.items():
+        if not isinstance(model, Estimates):
+            raise TypeError(f"{name} is {type(model).__name__}, not the result of a fit.")
+    rows = list(dict.fromkeys(row for model in models.values() for row in model.params.index))
+    estimates = pd.DataFrame({name: model.params.reindex(rows) for name, model in models.items()}, index=rows)
+    errors = pd.DataFrame({name: model.bse.reindex(rows) for name, model in models.items()}, index=rows)
+    kinds = {"log-likelihood": "llf", "AIC": "aic", "BIC": "bic", "observations": "nobs"}
+    foot = pd.DataFrame(
+        {name: {kind: float(getattr(m, word, np.nan)) for kind, word in kinds.items()} for name, m in models.items()}
+    )
+    foot = foot.dropna(how="all")
+    if "AIC" in foot.index and foot.loc["observations"].nunique() > 1:
+        warnings.warn(
+            f"the models stand on {', '.join(f'{v:,.0f}' for v in foot.loc['observations'])} observations: their "
+            "likelihoods, AIC and BIC do not compare.",
+            stacklevel=2,
+        )
+    return Comparison(estimates, errors, foot)

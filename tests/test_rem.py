@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
+import naive_events as naive
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import coplearn as cl
 from coplearn import effects as fx
+from coplearn.results import ConvergenceWarning
 
 DATA = Path(__file__).parent / "data"
 REMVERSE = pd.read_csv(DATA / "rem_remverse.csv")
@@ -74,3 +79,349 @@ def test_estimates_are_those_of_relevent(model):
     # where the table says so, relevent's errors come from a numerical Hessian, good to about 1e-3
     numerical = rows["note"].str.contains("numerical Hessian").any()
     agree(res, rows, errors=1e-3 if numerical else 1e-4)
+
+
+# --- statistics from scratch -----------------------------------------------------------------------------
+
+
+def draw(rng, n=None, m=None, whole_times=False):
+    """A random sequence, with a covariate, a group and weights."""
+    n, m = n or int(rng.integers(3, 7)), m or int(rng.integers(4, 25))
+    sender = rng.integers(0, n, m)
+    receiver = (sender + rng.integers(1, n, m)) % n
+    time = np.cumsum(rng.integers(0, 3, m) + 1.0) if whole_times else np.cumsum(rng.exponential(1.0, m))
+    frame = pd.DataFrame({"time": time, "sender": sender, "receiver": receiver, "weight": rng.integers(1, 4, m) / 2})
+    members = pd.DataFrame({"x": rng.normal(size=n), "group": rng.integers(0, 2, n)}, index=pd.RangeIndex(n))
+    return cl.EventSequence.from_frame(frame, members, end=time[-1] + 1.0)
+
+
+HISTORY = ["inertia", "reciprocity", "otp", "itp", "osp", "isp", "totaldegreeDyad"]
+HISTORY += [f"{kind}degree{side}" for kind in ("in", "out", "total") for side in ("Sender", "Receiver")]
+TRACE = ["rrankSend", "rrankReceive", "recencyContinue"]
+TRACE += [f"recency{act}{side}" for act in ("Send", "Receive") for side in ("Sender", "Receiver")]
+TRACE += ["psABBA", "psABBY", "psABXA", "psABXB", "psABXY", "psABAY", "psABAB", "psABA", "psABB"]
+MEMORIES = [{}, {"halflife": 3.0}, {"window": 4.0}, {"interval": (1.0, 5.0)}]
+NAIVE_MEMORY = [("full",), ("decay", 3.0), ("window", 4.0), ("interval", 1.0, 5.0)]
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(range(4)), st.booleans(), st.booleans())
+def test_every_statistic_is_the_one_from_scratch(seed, memory, weighted, remstats):
+    rng = np.random.default_rng(seed)
+    events = draw(rng)
+    settings = MEMORIES[memory] | ({"weight": "weight"} if weighted else {})
+    wanted = []
+    for name in HISTORY:
+        triad = name in ("otp", "itp", "osp", "isp")
+        for scaling in ("none", "std") if triad else ("none", "prop", "std"):
+            wanted.append((name, scaling, {**settings, "scaling": scaling}))
+        if triad:
+            wanted.append((f"{name}.unique", "none", {**settings, "unique": True}))
+    wanted += [(name, "none", {}) for name in TRACE]
+    effects = [fx.remstats(name.removesuffix(".unique"), **more) for name, _, more in wanted]
+    covariates = ["send_x", "receive_x", "same_group", "difference_x", "average_x", "maximum_x", "minimum_x"]
+    effects += [fx.remstats(*name.split("_")) for name in covariates]
+    wanted += [(name, "none", {}) for name in covariates]
+    effects.append(fx.interaction(fx.remstats("inertia", **settings), fx.remstats("same", "group")))
+    if not remstats:  # our own convention: memory runs to the event that is explained
+        effects = [plain(effect) for effect in effects]
+    model = cl.REM(events, effects, risk_set="all")
+    e = int(rng.integers(0, len(events)))
+    past = naive.Past(
+        *(events.frame[c].to_numpy()[:e] for c in ("time", "sender", "receiver")),
+        now=events.frame["time"][e],
+        n=len(events.members),
+        weight=events.frame["weight"].to_numpy()[:e] if weighted else None,
+        memory=NAIVE_MEMORY[memory],
+        clock="previous" if remstats else "now",
+        before=1 / len(events.members),
+        x={c: events.members[c].to_numpy() for c in ("x", "group")},
+    )
+    risk = ~np.eye(past.n, dtype=bool)
+    found = model.statistics(e)
+    for (name, scaling, _), column in zip(wanted, found.columns, strict=False):
+        expected = naive.statistic(past, name, scaling, risk)[risk]
+        assert found[column].to_numpy() == pytest.approx(expected, rel=1e-9, abs=1e-9), (name, scaling)
+    product = naive.statistic(past, "inertia")[risk] * naive.statistic(past, "same_group")[risk]
+    assert found.iloc[:, -1].to_numpy() == pytest.approx(product, rel=1e-9, abs=1e-9)
+
+
+def plain(effect):
+    """The same effect without the conventions of another program."""
+    return fx.Effect(effect.name, effect.variables, effect.options, tuple(plain(part) for part in effect.parts))
+
+
+# --- what must not matter --------------------------------------------------------------------------------
+
+FAST = [fx.inertia(), fx.reciprocity(log=True), fx.otp(), fx.isp(unique=True), fx.participation_shift("AB-BA")]
+FAST += [fx.participation_shift("AB-XY"), fx.recency_rank_send(), fx.inertia(window=3.0), fx.sender("x")]
+FAST += [fx.indegree_receiver(unique=True), fx.reciprocity(scaling="prop"), fx.same("group")]
+
+
+def comings_and_goings(rng, events):
+    """The same events with members who join before their first and leave after their last one."""
+    time, frame = events.frame["time"].to_numpy(), events.frame
+    here = {m: time[((frame["sender"] == m) | (frame["receiver"] == m)).to_numpy()] for m in events.members.index}
+    joined = [rng.uniform(-1, t[0]) if len(t) else 0.0 for t in here.values()]
+    left = [t[-1] + rng.uniform(0.01, 2) if len(t) and rng.random() < 0.7 else np.nan for t in here.values()]
+    return cl.EventSequence.from_frame(frame, events.members.assign(joined=joined, left=left), end=events.end)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["ordinal", "interval"]))
+def test_what_changes_between_events_is_all_there_is_to_sum(seed, timing):
+    """The pass by spells equals the pass over all candidates."""
+    rng = np.random.default_rng(seed)
+    model = cl.REM(comings_and_goings(rng, draw(rng, whole_times=bool(seed % 2))), FAST, timing)
+    theta = rng.normal(0, 0.3, len(model.design.names))
+    spells, walk = model._sums(theta), model._sums(theta, scores=True)
+    assert model.design.watched() is not None
+    assert spells.llf[0] == pytest.approx(walk.llf[0], rel=1e-10)
+    assert spells.gradient == pytest.approx(walk.gradient, rel=1e-8, abs=1e-8)
+    assert spells.information == pytest.approx(walk.information, rel=1e-8, abs=1e-8)
+    assert walk.scores.sum(axis=0) == pytest.approx(walk.gradient, abs=1e-8)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["ordinal", "interval"]))
+def test_the_day_of_the_first_event_and_the_names_of_members_do_not_matter(seed, timing):
+    rng = np.random.default_rng(seed)
+    events = draw(rng, m=20)
+    effects = [fx.inertia(halflife=3.0), fx.otp(), fx.recency_continue(), fx.sender("x"), fx.inertia(scaling="prop")]
+    order = rng.permutation(len(events.members))
+    names = {old: f"m{new}" for old, new in enumerate(order)}
+    frame = events.frame.assign(time=events.frame["time"] + 1000.0)
+    frame = frame.assign(sender=frame["sender"].map(names), receiver=frame["receiver"].map(names))
+    members = events.members.rename(index=names).sort_index()
+    moved = cl.EventSequence.from_frame(frame, members, origin=1000.0, end=events.end + 1000.0)
+    one, other = cl.REM(events, effects, timing), cl.REM(moved, effects, timing)
+    theta = rng.normal(0, 0.3, len(one.design.names))
+    a, b = one._sums(theta), other._sums(theta)
+    assert a.llf[0] == pytest.approx(b.llf[0], rel=1e-9)  # times near 1000 carry 13 digits after the shift
+    assert a.gradient == pytest.approx(b.gradient, rel=1e-7, abs=1e-7)
+
+
+def test_gradient_and_information_are_derivatives():
+    rng = np.random.default_rng(4)
+    for orientation, timing in (
+        ("tie", "ordinal"),
+        ("tie", "interval"),
+        ("sender", "interval"),
+        ("receiver", "ordinal"),
+    ):
+        effects = [fx.outdegree_sender(), fx.sender("x")] if orientation == "sender" else [fx.inertia(), fx.otp()]
+        model = cl.REM(draw(rng, 6, 40), effects, timing, orientation=orientation)
+        theta, step = rng.normal(0, 0.2, len(model.design.names)), 1e-5
+        _, gradient, information = model._evaluate(theta)
+        for k in range(len(theta)):
+            ahead, behind = theta.copy(), theta.copy()
+            ahead[k] += step
+            behind[k] -= step
+            up, down = model._evaluate(ahead), model._evaluate(behind)
+            # central differences are good to about step ** 2
+            assert gradient[k] == pytest.approx((up[0] - down[0]) / (2 * step), rel=1e-5, abs=1e-5)
+            assert -information[k] == pytest.approx((up[1] - down[1]) / (2 * step), rel=1e-5, abs=1e-5)
+
+
+# --- time that passes, members who come and go -----------------------------------------------------------
+
+
+def talk(**settings):
+    frame = pd.DataFrame({"time": [1.0, 2, 3, 5, 6, 8], "sender": list("abacba"), "receiver": list("babacc")})
+    return cl.EventSequence.from_frame(frame, **settings)
+
+
+def test_a_baseline_alone_is_events_by_time_at_risk():
+    members = pd.DataFrame({"joined": [0.0, 0.0, 4.0], "left": [np.nan, np.nan, 9.0]}, index=list("abc"))
+    res = cl.REM(talk(members=members, end=10.0), [fx.baseline()], "interval").fit()
+    at_risk = 4 * 2 + 5 * 6 + 1 * 2  # two of them until 4, three until 9, two until 10: ordered pairs times time
+    assert res.params["baseline"] == pytest.approx(np.log(6 / at_risk), rel=1e-9)
+    assert res.bse["baseline"] == pytest.approx(6**-0.5, rel=1e-9)
+
+
+def test_a_second_network_counts_strictly_after_its_change():
+    friends = pd.DataFrame({"time": [np.nan, 3.0], "sender": ["a", "b"], "receiver": ["b", "c"], "value": [1, 1]})
+    model = cl.REM(talk(networks={"friend": friends}), [fx.tie("friend")])
+    assert [model.statistics(e)["tie friend"].sum() for e in (0, 2, 3)] == [1, 1, 2]
+
+
+def test_a_covariate_that_changes_holds_from_its_time_on():
+    mood = pd.DataFrame({"time": [0.0, 0.0, 0.0, 2.5], "member": ["a", "b", "c", "a"], "value": [1.0, 2, 3, 5]})
+    model = cl.REM(talk(covariates={"mood": mood}), [fx.sender("mood")])
+    assert [model.statistics(e).loc[("a", "b"), "sender mood"] for e in (0, 1, 2)] == [1, 1, 5]
+
+
+def test_events_of_one_kind_are_counted_alone():
+    events = talk()
+    events.frame["kind"] = ["ask", "answer", "ask", "ask", "answer", "ask"]
+    model = cl.REM(events, [fx.inertia(kind="ask")])
+    assert model.statistics(5)["inertia, kind ask"].sum() == 3
+
+
+def test_simultaneous_events_can_share_one_look():
+    frame = pd.DataFrame({"time": [1.0, 1.0, 2.0], "sender": list("aba"), "receiver": list("bab")})
+    events = cl.EventSequence.from_frame(frame)
+    apart, together = (cl.REM(events, [fx.reciprocity()], simultaneous=s) for s in ("order", "together"))
+    assert apart.statistics(1)["reciprocity"].sum() == 1 and together.statistics(1)["reciprocity"].sum() == 0
+    assert "taken in the order given" in apart.design.caveats[0] and not together.design.caveats
+
+
+def test_a_mask_can_change_in_time():
+    mask = pd.DataFrame(
+        {
+            "time": [0.0, 0.0, 0.0, 4.0, 4.0, 4.0],
+            "sender": list("abacba"),
+            "receiver": list("bacacc"),
+            "at_risk": True,
+        }
+    )
+    model = cl.REM(talk(), [fx.reciprocity()], risk_set=mask)
+    assert [len(model.statistics(e)) for e in (0, 3)] == [3, 5]
+
+
+def test_tenure_cohort_and_the_hour_of_the_week():
+    rng = np.random.default_rng(0)
+    start = pd.Timestamp("2024-01-03 09:00", tz="UTC")  # a Wednesday
+    time = start + pd.to_timedelta(np.sort(rng.uniform(0, 28 * 24, 60)), unit="h")
+    sender = rng.integers(0, 4, 60)
+    frame = pd.DataFrame({"time": time, "sender": sender, "receiver": (sender + rng.integers(1, 4, 60)) % 4})
+    joined = pd.to_datetime(["2023-12-24", "2024-01-01", "2024-01-01", "2024-01-02"], utc=True)
+    members = pd.DataFrame({"joined": joined, "cohort": ["old", "old", "new", "young"]}, index=range(4))
+    events = cl.EventSequence.from_frame(frame, members)
+    effects = [fx.sender("tenure"), fx.sender("cohort"), fx.same("cohort"), fx.hour_of_week()]
+    model = cl.REM(events, effects, "interval")
+    found = model.statistics(7).loc[(0, 1)]
+    assert found["sender tenure"] == pytest.approx((time[7] - joined[0]) / pd.Timedelta(days=1))
+    assert found["sender cohort old"] == 1 and found["sender cohort young"] == 0 and found["same cohort"] == 1
+    hour = (time - pd.Timestamp("2024-01-01", tz="UTC")) // pd.Timedelta(hours=1) % 168
+    busiest = max(range(60), key=lambda e: np.sum(hour == hour[e]))
+    assert model.statistics(busiest)["hour of week"].iloc[0] > 0
+
+
+# --- a statistic of one's own ----------------------------------------------------------------------------
+
+
+@fx.event_effect
+def answered_last(values, i, j, time, weight):
+    values[j, :] = 0
+    values[j, i] = 1
+
+
+@answered_last.statistic
+def last_who_wrote(i, j, sender, receiver, time, weight):
+    towards = np.flatnonzero(receiver == i)
+    return float(len(towards) > 0 and sender[towards[-1]] == j)
+
+
+def test_a_written_statistic_is_used_like_any_other():
+    events = draw(np.random.default_rng(3), 5, 40)
+    found = cl.REM(events, [answered_last()]).statistics(30).iloc[:, 0]
+    past = [events.frame[c].to_numpy()[:30] for c in ("sender", "receiver", "time", "weight")]
+    assert found.tolist() == [last_who_wrote_plain(i, j, *past) for i, j in found.index]
+
+
+def last_who_wrote_plain(i, j, sender, receiver, time, weight):
+    return answered_last.measure(i, j, sender, receiver, time, weight)
+
+
+def test_a_written_statistic_that_disagrees_with_itself_is_refused():
+    @fx.event_effect
+    def wrong(values, i, j, time, weight):
+        values[i, j] += 1
+
+    with pytest.raises(ValueError, match=r"its update and its statistic disagree\. After the events"):
+        wrong.statistic(lambda i, j, sender, receiver, time, weight: 0.0)
+
+
+# --- results ---------------------------------------------------------------------------------------------
+
+
+def test_results_read_like_others_and_compare():
+    events = small()
+    short = cl.REM(events, [fx.inertia(log=True)]).fit()
+    full = cl.REM(events, [fx.inertia(log=True), fx.reciprocity(log=True), fx.sender("x")]).fit()
+    table = cl.compare(short=short, full=full)
+    assert list(table.foot.index) == ["log-likelihood", "AIC", "BIC", "observations"]
+    assert table.table().loc["sender x", "short"] == "" and r"\toprule" in table.latex()
+    assert full.summary() == cl.REM(events, full.model.effects).fit().summary()
+    assert type(full.llf) is float and type(full.aic) is float
+    assert len(full.plot().get_yticks()) == 3
+
+
+def test_robust_errors_are_near_the_others_where_the_model_is_right():
+    # the statistics are close to those that made the data; a thousand events, so a fifth is about 4 s.e. of an s.e.
+    res = cl.REM(small(), [fx.inertia(log=True), fx.reciprocity(log=True), fx.sender("x")]).fit()
+    assert res.robust().bse.to_numpy() == pytest.approx(res.bse.to_numpy(), rel=0.2)
+    assert (res.robust(cluster="sender").bse > 0).all()
+
+
+def test_ridge_draws_towards_zero():
+    model = cl.REM(small(), [fx.inertia(log=True), fx.sender("x")])
+    free, held = model.fit().params, model.fit(ridge=100.0).params
+    assert (held.abs() < free.abs()).all()
+
+
+def test_separation_is_named_and_ridge_keeps_it_finite():
+    frame = pd.DataFrame({"time": np.arange(1.0, 21), "sender": list("ab") * 10, "receiver": list("ba") * 10})
+    events = cl.EventSequence.from_frame(frame, pd.DataFrame({"x": [0.0, 1.0, 2.0]}, index=list("abc")))
+    with pytest.warns(ConvergenceWarning, match=r"participation shift AB-BA: the estimate has no finite maximum"):
+        res = cl.REM(events, [fx.participation_shift("AB-BA")]).fit()
+    assert not res.converged
+    assert cl.REM(events, [fx.participation_shift("AB-BA")]).fit(ridge=1.0).converged
+
+
+def test_an_interrupted_fit_keeps_the_last_iterate(monkeypatch):
+    model = cl.REM(small(), [fx.inertia(), fx.sender("x")])
+    evaluate, calls = model._evaluate, []
+
+    def impatient(theta):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return evaluate(theta)
+
+    monkeypatch.setattr(model, "_evaluate", impatient)
+    res = model.fit()
+    assert not res.converged and "interrupted" in res.caveats[-1] and (res.params != 0).all()
+
+
+# --- bad input -------------------------------------------------------------------------------------------
+
+GAP = pd.DataFrame({"x": [1.0, np.nan, 2.0], "y": [1.0, 1.0, 1.0], "z": [2.0, 4.0, 1.0]}, index=list("abc"))
+
+
+@pytest.mark.parametrize(
+    "make, words",
+    [
+        (lambda: cl.REM(talk(members=GAP), [fx.sender("x")]), r"x is missing for 1 member \(b\)"),
+        (lambda: cl.REM(talk(members=GAP), [fx.sender("y")]).fit(), "sender y never differs among those at risk"),
+        (lambda: cl.REM(talk(members=GAP), [fx.sender("zz")]), "no covariate of members 'zz'. Did you mean 'z'"),
+        (lambda: cl.REM(talk(), [fx.baseline()]).fit(), "baseline never differs"),
+        (lambda: cl.REM(talk(), [fx.inertia(), fx.inertia()]), "there more than once"),
+        (lambda: cl.REM(talk(), [fx.tie("friend")]), "no network of these events 'friend'"),
+        (lambda: cl.REM(talk(), [fx.inertia(halflife="7D")]), "times of these events are plain numbers"),
+        (lambda: cl.REM(talk(), [fx.inertia(halflife=1, window=2)]), "one of halflife, window and interval"),
+        (lambda: cl.REM(talk(), [fx.otp(scaling="prop")]), "no total to be divided by"),
+        (lambda: cl.REM(talk(), [fx.otp()], orientation="sender"), "a model of the sender knows none"),
+        (lambda: cl.REM(talk(), [fx.remstats("otp"), fx.goldfish("trans")]), "conventions of goldfish, remstats"),
+        (lambda: cl.REM(talk(), [fx.inertia()], timing="exact"), "no timing 'exact'"),
+        (lambda: cl.REM(talk(), []), "a model needs effects"),
+        (lambda: cl.REM(talk(), [fx.inertia()], risk_set=np.eye(2, dtype=bool)), "a mask of True and False among 3"),
+        (
+            lambda: cl.REM(talk(members=GAP.assign(joined=[0.0, 0.0, 7.0])), [fx.inertia()]),
+            r"event 3 \(c to a, at 5.0\): c was not present then",
+        ),
+        (
+            lambda: cl.REM(talk(), [fx.inertia()], risk_set=~np.eye(3, dtype=bool) & (np.arange(3) < 2)),
+            "b to c, at 6.0.* was not at risk",
+        ),
+        (lambda: cl.REM(cl.EventSequence.from_frame(talk().frame[:1]), [fx.inertia()]), "there is no sequence"),
+        (lambda: talk(members=pd.DataFrame(index=list("ab"))), "c .* is no member"),
+    ],
+)
+def test_bad_input_gets_a_sentence(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+def test_combinations_are_named():
+    effects = [fx.sender("x"), fx.receiver("x"), fx.average("x")]
+    with pytest.raises(ValueError, match="sender x, receiver x, average x are combinations of each other"):
+        cl.REM(small(), effects).fit()

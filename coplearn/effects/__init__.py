@@ -18,11 +18,13 @@ from coplearn.effects import panel_names as _panel
 from coplearn.effects import rate as _rate  # noqa: F401
 from coplearn.effects.spec import Definition, Effect, definitions, names
 from coplearn.effects.user import behavior_effect, network_effect
+from coplearn.effects.user_event import event_effect
 
 __all__ = [
     "Effect",
     "behavior_effect",
     "catalogue",
+    "event_effect",
     "goldfish",
     "interaction",
     "network_effect",
