@@ -37,7 +37,8 @@ LEAST = 10  # members below which no variance between members is estimated
 ROUNDS = 500
 FAR = 2.0  # longest step of a round, in log odds
 SEPARATED = 15.0  # log odds of a standard deviation (or of reciprocity) that no data support
-SETTLED = 1e-5  # change of estimates and variances below which they have settled
+SETTLED = 1e-5  # change of estimates and variances in a round, below which the rounds end
+NEARLY = 1e-4  # and below which they count as settled, as where tendencies are at the edge and creep
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +101,8 @@ def p2(
     Raises
     ------
     ValueError
-        For values other than 0 and 1, fewer than ten members, ties that are all there or all absent, shapes that do
-        not agree, predictors that determine one another or tell the ties perfectly.
+        For values other than 0 and 1, fewer than ten members, ties that are all there, all absent or all returned,
+        shapes that do not agree, predictors that determine one another or tell the ties perfectly.
 
     Examples
     --------
@@ -138,6 +139,8 @@ def p2(
         raise ValueError(
             f"of {plural(len(seen), 'known tie')} {'all' if seen.any() else 'none'} is there; nothing to explain."
         )
+    if known.any() and (ties == ties.T)[known & known.T].all():
+        raise ValueError("every tie is returned, as in an undirected network; p2 is about ties that may be returned.")
     x = np.stack([np.ones((n, n)), *predictors.values()], axis=-1)
     cells = x[known] / np.maximum(np.linalg.norm(x[known], axis=0), 1e-300)
     if np.linalg.matrix_rank(cells) < x.shape[-1]:
@@ -283,18 +286,16 @@ class _Pairs:
         share = (self.y_there.sum() + self.y_back.sum()) / (self.there.sum() + self.back.sum())
         beta, own, spread = np.zeros(k), np.zeros(2 * n), 0.25 * np.eye(2)
         beta[0] = np.log(share / (1 - share))
-        settled = False
         for _ in range(ROUNDS):
             beta, own, inverse, move = self.step(beta, own, np.linalg.inv(spread))
             a = own.reshape(2, n)
             unsure = inverse[k:, k:].reshape(2, n, 2, n)
             then = (a @ a.T + np.einsum("rnsn->rs", unsure)) / n
             then += 1e-6 * np.eye(2)  # a variance of nothing would have no inverse
-            settled = bool(max(move, np.abs(then - spread).max()) < SETTLED)
-            spread = then
-            if settled:
+            left, spread = max(move, np.abs(then - spread).max()), then
+            if left < SETTLED:
                 break
-        return beta, inverse[:k, :k], spread, settled
+        return beta, inverse[:k, :k], spread, bool(left < NEARLY)
 
 
 def _caveats(known: np.ndarray, converged: bool, spread: np.ndarray) -> Iterator[str]:
@@ -304,4 +305,6 @@ def _caveats(known: np.ndarray, converged: bool, spread: np.ndarray) -> Iterator
     hidden = n * (n - 1) - int(known.sum())
     if hidden:
         yield f"{plural(hidden, 'tie')} of {n * (n - 1):,} unknown, left out: taken as missing at random."
+    if abs(np.linalg.det(spread)) < 0.05 * spread[0, 0] * spread[1, 1]:
+        yield "tendencies to name and to be named are (nearly) one: their correlation lies at the edge."
     yield "ties of one wave say who is tied, not whether members chose the alike or became alike."

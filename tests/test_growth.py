@@ -284,6 +284,7 @@ def test_members_in_another_order_and_unknown_rows():
         (lambda y, z: p2(y[:5, :5]), "5 members: senders and receivers"),
         (lambda y, z: p2(2 * y + 1), "write 0, 1, or NaN"),
         (lambda y, z: p2(0 * y), "none is there"),
+        (lambda y, z: p2(np.maximum(y, y.T)), "every tie is returned"),
         (lambda y, z: p2(y, {"z": z[:3]}), "expected"),
         (lambda y, z: p2(y, sender={"s": np.ones(30)}), "'sender s' is the same for every pair"),
         (lambda y, z: p2(y, {"z": z, "w": 2 * z}), "determine one another"),
