@@ -1,9 +1,12 @@
 """Behavior and rate effects of the actor-oriented model: kernels against formulas, and against another program."""
 
+import os
 import pickle
+from pathlib import Path
 
 import naive_saom_behavior as naive
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +20,12 @@ from coplearn.effects.user import bind
 from coplearn.kernels import saom_behavior, saom_rate
 from coplearn.kernels.saom_state import Effects, Period, new_state
 
+DATA = Path(__file__).parent / "data"
+GLASGOW = Path(os.environ.get("COPLEARN_DATA", "")) / "glasgow_s50"
+needs_glasgow = pytest.mark.skipif(
+    "COPLEARN_DATA" not in os.environ or not GLASGOW.exists(),
+    reason="other people's data: set COPLEARN_DATA to a folder that holds glasgow_s50",
+)
 BEHAVIORS = [d.name for d in definitions("behavior") if d.name != "influence"]
 RATES = [d.name for d in definitions("rate")]
 
@@ -250,3 +259,124 @@ def test_user_effect_says_what_it_misses():
         @linear_shape.statistic
         def _(z, i):
             return z[i]
+
+
+def glasgow(period, covariate, p, end=True):
+    """The 50 girls: friends and drinking at the start (or drinking at the end) of a period, as a world."""
+    x = np.array([np.loadtxt(GLASGOW / f"s50{k}.csv", delimiter=",") for k in (1, 2, 3)])
+    drink, smoke = (np.loadtxt(GLASGOW / f"s50{k}.csv", delimiter=",").T for k in "as")
+    i = np.arange(1, 51)
+    dyad = ((3 * i[:, None] + 7 * i) % 5) * (1.0 - np.eye(50))
+    start = drink[:2]
+    apart = np.abs(start[:, :, None] - start[:, None])
+    return naive.World(
+        x=x[period].astype(np.uint8),
+        y=x[period].astype(np.uint8),
+        z=drink[period + end] - drink.mean(),
+        z_mean=drink.mean(),
+        v=start[period] - start.mean() if covariate == "alc" else smoke[0] - smoke[0].mean(),
+        w=dyad,
+        w_mean=dyad.sum() / (50 * 49),
+        reach=4.0,
+        sim_mean=1 - apart.sum() / (2 * 50 * 49) / 4,
+        variance=start.var(),
+        low=1.0,
+        p=p,
+    )
+
+
+def by_short_name(short, interaction1, interaction2, p):
+    """A reference row as one of our effects, and the covariate that its world needs."""
+    entry = next(d for d in definitions("behavior") if d.short.get("rsiena") == short)
+    given = [name for name in (interaction1, interaction2) if name]
+    covariate = next((name for name in given if name in ("alc", "smoke1")), "")
+    variables = [{"net": "net", "dyad": "near"}.get(name, "age") for name in given]
+    return Effect(entry.name, tuple(variables), (("parameter", float(p)),)), covariate
+
+
+TARGETS = pd.read_csv(DATA / "rsiena_targets_s50.csv", keep_default_na=False)
+TARGETS = TARGETS[
+    (TARGETS.variable == "drink")
+    & (TARGETS.type == "eval")
+    & ~TARGETS.shortName.str.contains("*", regex=False)
+    & ~TARGETS.shortName.isin(["avSimEgoX", "totSimEgoX"])  # where RSiena forgets the similarity: see test_saom
+]
+
+
+@needs_glasgow
+@pytest.mark.published
+@pytest.mark.parametrize(
+    "row",
+    TARGETS.to_dict("records"),
+    ids=[f"{r.shortName}-{r.parameter}-{r.interaction1}" for r in TARGETS.itertuples()],
+)
+def test_statistics_agree_with_rsiena(row):
+    effect, covariate = by_short_name(row["shortName"], row["interaction1"], row["interaction2"], row["parameter"])
+    for period in (0, 1):
+        c = glasgow(period, covariate, row["parameter"])
+        s, eff = kernel_state(c), numbers([behavior_effects.encode(effect, context(c))])
+        expected = pytest.approx(float(row[f"period{period + 1}"]), abs=1e-9)  # 15 digits printed, sums of 50
+        assert sum(naive.BEHAVIOR[effect.name](c, i) for i in range(50)) == expected
+        assert sum(saom_behavior.behavior_statistic(eff, 0, s, i) for i in range(50)) == expected
+
+
+@needs_glasgow
+@pytest.mark.published
+def test_changes_agree_with_rsiena():
+    table = pd.read_csv(DATA / "rsiena_change_statistics_s50_behaviour.csv", keep_default_na=False)
+    for (short, other), rows in table.groupby(["shortName", "interaction1"]):
+        effect, covariate = by_short_name(short, other, "", 0)
+        for wave, some in rows.groupby("wave"):
+            c = glasgow(wave - 1, covariate, 0.0, end=False)
+            s, eff = kernel_state(c), numbers([behavior_effects.encode(effect, context(c))])
+            for row in some.itertuples():
+                for d, value in ((-1, row.down), (1, row.up)):
+                    if value not in ("", "NA"):
+                        got = saom_behavior.behavior_change(eff, 0, s, row.ego - 1, d)
+                        assert got == pytest.approx(float(value), abs=1e-9), (short, wave, row.ego, d)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1))
+def test_interaction_is_the_product_of_the_factors(seed):
+    c = a_world(np.random.default_rng(seed), missing=False)
+    parts = [
+        Effect("outdegree_effect", ("net",)),
+        Effect("effect_from", ("age",)),
+        Effect("average_similarity", ("net",)),
+    ]
+    rows = [behavior_effects.encode(part, context(c)) for part in parts]
+    s = kernel_state(c)
+    two, three = numbers(rows, (0, 1)), numbers(rows, (0, 1, 2))
+    for i in range(len(c.z)):
+
+        def factors(world, i=i):
+            return world.x[i].sum() * world.v[i]
+
+        for d in (-1, 1):
+            got = saom_behavior.behavior_change(two, 3, s, i, d)
+            assert got == pytest.approx(d * factors(c), abs=1e-10)
+            similar = naive.BEHAVIOR["average_similarity"]
+            expected = factors(c) * (similar(c.step(i, d), i) - similar(c, i))
+            assert saom_behavior.behavior_change(three, 3, s, i, d) == pytest.approx(expected, abs=1e-10)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1))
+def test_free_combination_of_parts_is_what_the_parts_say(seed):
+    rng = np.random.default_rng(seed)
+    c = a_world(rng, missing=False)
+    alters = str(rng.choice(["out", "in", "mutual"]))
+    aggregate = str(rng.choice(["average", "total", "maximum", "minimum"]))
+    weight = str(rng.choice(["none", "alter", "if same", "if different", "popularity"]))
+    effect = fx.influence("age", "net", aggregate=aggregate, alters=alters, weight=weight, moderator="ego")
+    s, eff = kernel_state(c), numbers([behavior_effects.encode(effect, context(c))])
+    for i in range(len(c.z)):
+        values = []
+        for j in naive.alters(c.x, i, alters):
+            if (weight == "if same" and not c.same(i, j)) or (weight == "if different" and c.same(i, j)):
+                continue
+            values.append(c.z[j] * {"alter": c.v[j], "popularity": c.x[:, j].sum()}.get(weight, 1.0))
+        whole = {"average": naive.mean, "total": naive.total, "maximum": max, "minimum": min}[aggregate]
+        expected = c.z[i] * c.v[i] * (whole(values) if values else 0.0)
+        assert saom_behavior.behavior_statistic(eff, 0, s, i) == pytest.approx(expected, abs=1e-10)

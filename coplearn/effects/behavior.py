@@ -83,6 +83,19 @@ _WEIGHT = {
     "if tied": "y_{ij} ",
 }
 _MODERATOR = {"none": "", "ego": "v_i ", "ego popularity": "x_{+i} ", "variance of alters": r"(var_j z_j - \bar{var}) "}
+# The points of the grammar that RSiena has; the others have no name there.
+_KNOWN = frozenset(
+    f"{av}{rest}"
+    for av in ("av", "tot")
+    for rest in (
+        "Alt Sim InAlt InSim RecAlt SimRecip AttHigher AttLower Alt_cc AltEgoX SimEgoX AltAltX SimAltX AltSameX "
+        "RecAltSameX AltW SimW InAltW WAlt WInAlt AltPop SimPopAlt InSimPopAlt SimRecPop SimPopEgo XAlt XInAlt XRecAlt "
+        "SameXAlt SameXInAlt SameXRecAlt"
+    ).split()
+) | frozenset(
+    "indeg outdeg recipDeg isolate outIsolate popAlt totPopAlt FFDeg FBDeg FRDeg BBDeg BRDeg outdegMixedPop "
+    "indegMixedPop maxAlt minAlt maxXAlt minXAlt varAlt avSimVarAlt".split()
+)
 _OF_EGO = ("similarity", "attraction higher", "attraction lower")  # terms that hold z_i, which is no factor then
 
 
@@ -138,6 +151,8 @@ def _alters(
     more.setdefault("factor", 0 if term in _OF_EGO else 1)
     formula = more.pop("formula", None) or _formula(**grammar)
     asked = _asked(grammar, more.pop("elsewhere", False))
+    if more.get("short") not in _KNOWN:
+        more.pop("short", None)
     _define(name, formula, *asked, code=kernel.ALTERS, **{"second": "out", **grammar, **more})
 
 
@@ -221,11 +236,7 @@ def _influence() -> None:
                 plain = f"{av}SimRecip" if known in ("avRecSim", "totRecSim") else known
                 _alters(stem, aggregate, alters, term, short=plain, **source)
                 if term == "behavior":
-                    centred: dict[str, Any] = {
-                        "centring": "wave",
-                        "factor": 2,
-                        "short": f"{known}_cc" if alters == "out" else "",
-                    }
+                    centred: dict[str, Any] = {"centring": "wave", "factor": 2, "short": f"{known}_cc"}
                     _alters(f"{stem}_wave_centred", aggregate, alters, term, **centred)
                 _alters(f"{stem}_by_ego", aggregate, alters, term, moderator="ego", short=f"{known}EgoX")
                 _alters(f"{stem}_by_alter", aggregate, alters, term, "alter", short=f"{known}AltX")
