@@ -1,5 +1,6 @@
 """Behavior and rate effects of the actor-oriented model: kernels against formulas, and against another program."""
 
+import dataclasses
 import os
 import pickle
 from pathlib import Path
@@ -334,6 +335,19 @@ def test_changes_agree_with_rsiena():
                     if value not in ("", "NA"):
                         got = saom_behavior.behavior_change(eff, 0, s, row.ego - 1, d)
                         assert got == pytest.approx(float(value), abs=1e-9), (short, wave, row.ego, d)
+
+
+def test_columns_of_a_two_mode_network_are_no_alters_with_a_behavior():
+    c = a_world(np.random.default_rng(1))
+    here = context(c)
+    clubs = dataclasses.replace(here, networks={"clubs": NetworkFacts("clubs", 0, two_mode=True, n_columns=3)})
+    for name in ("average_alter", "total_in_similarity", "average_alter_distance_two"):
+        with pytest.raises(ValueError, match="the columns of the two-mode network 'clubs' are no members"):
+            behavior_effects.encode(Effect(name, ("clubs",)), clubs)
+    for name in ("outdegree_effect", "average_in_alter_distance_two", "total_alter_by_paths_shared"):
+        behavior_effects.encode(Effect(name, ("clubs",)), clubs)
+    with pytest.raises(ValueError, match="ties between members"):
+        rate_effects.encode(Effect("indegree_rate", ("clubs",)), clubs)
 
 
 @settings(max_examples=20)

@@ -16,7 +16,7 @@ from typing import Any
 
 from coplearn._checks import choose
 from coplearn.effects import user
-from coplearn.effects.context import Context, Row, arrange
+from coplearn.effects.context import Context, NetworkFacts, Row, arrange
 from coplearn.effects.spec import Definition, Effect, define, definition
 from coplearn.kernels import saom_behavior as kernel
 
@@ -391,7 +391,9 @@ def encode(effect: Effect, context: Context) -> Row:
     for kind in kinds:
         name = next(names)
         if kind == "network":
-            a[0 if a[0] < 0 else 4] = context.network(name).index
+            network = context.network(name)
+            _check_mode(effect, details, network, first=a[0] < 0)
+            a[0 if a[0] < 0 else 4] = network.index
         elif kind == "actor":
             a[2] = context.actor(name).index
             if details["code"] != kernel.ALTERS or details["term"] == "covariate":
@@ -409,6 +411,21 @@ def encode(effect: Effect, context: Context) -> Row:
     rule = _rule_of_moments(effect, details)
     p = (parameter, own.similarity_mean, wide, own.variance, dyadic_mean, centring, details["factor"], rule)
     return Row(details["code"], a, [float(value) for value in p])
+
+
+def _check_mode(effect: Effect, details: Mapping[str, Any], network: NetworkFacts, first: bool) -> None:
+    """Refuse what has no meaning in a two-mode network, whose columns are no actors."""
+    if not network.two_mode:
+        return
+    of_actors = details.get("term", "behavior") in ("behavior", *_OF_EGO, "same") or "same" in details.get("weight", "")
+    alters = details["code"] == kernel.ALTERS and (details["alters"] != "out" or of_actors)
+    inward = details["code"] == kernel.TWO_STEPS and details["second"] != "in"
+    shared = details["code"] == kernel.SHARED and details["alters"] != "in"
+    if not first or alters or inward or shared or details["code"] in (kernel.DENSE, kernel.GROUP):
+        raise ValueError(
+            f"{effect!r} looks at members tied to ego, but the columns of the two-mode network {network.name!r} "
+            "are no members; effects at distance two, such as average_in_alter_distance_two(), see who shares them."
+        )
 
 
 def _rule_of_moments(effect: Effect, details: Mapping[str, Any]) -> int:

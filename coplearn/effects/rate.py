@@ -86,7 +86,17 @@ def encode(effect: Effect, context: Context) -> Row:
     a = [-1, -1, -1, -1, -1, details.get("alters", OUT), details.get("aggregate", 0), details.get("weight", 0)]
     for kind, name in zip(kinds, arrange(effect, kinds, context), strict=True):
         if kind == "network":
-            a[0] = context.network(name).index
+            network = context.network(name)
+            a[0] = network.index
+            if network.two_mode and (
+                details.get("alters", OUT) != OUT
+                or details["code"] == kernel.RATE_EXPOSURE
+                or details.get("moderator") == kernel.EGO_IN
+            ):
+                raise ValueError(
+                    f"{effect!r} looks at ties between members; the columns of the two-mode network {name!r} are no "
+                    "members."
+                )
         else:
             a[2 if exposed else 1] = context.actor(name).index
     if exposed:
