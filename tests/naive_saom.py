@@ -349,7 +349,7 @@ N("sameXOutAct", lambda c: equal(c) * spread((c.x * equal(c)).sum(1), c))
 N("diffXOutAct", lambda c: (1 - equal(c)) * spread((c.x * (1 - equal(c))).sum(1), c))
 N("crossXOutAct", lambda c: equal(c) * spread((c.x * (1 - equal(c))).sum(1), c))
 N("altXOutAct", lambda c: spread(c.x @ c.v, c) * alters(c.v, c))
-N("homXOutAct", lambda c: c.x @ equal(c))
+N("homXOutAct", lambda c: c.x @ equal(c)[: c.q, : c.q])
 N("sameXReciAct", lambda c: spread((c.x * c.x.T * equal(c)).sum(1), c))
 N("diffXReciAct", lambda c: spread((c.x * c.x.T * (1 - equal(c))).sum(1), c))
 N("sameXInPop", lambda c: equal(c) @ c.x)
@@ -415,5 +415,78 @@ N("XWX1", lambda c: c.x @ c.d, fixed=True)
 N("XWX2", lambda c: c.x @ c.d, fixed=True, change=lambda c: c.x @ c.d.T)
 N("XXW", lambda c: c.x.T @ c.d, ego=lambda c: (c.x * (c.d @ c.x.T)).sum(1))
 
+
 # --- other networks
+def w_mean(c, indegree=False):
+    return (c.w_dbar * (c.n / c.w.shape[1] if indegree else 1)) ** (0.5 if c.p == 2 else 1)
+
+
+N("crprod", lambda c: c.w)
+N("crprodRecip", lambda c: c.w.T)
+N("crprodMutual", lambda c: c.w * c.w.T)
+N("inPopIntn", lambda c: alters(root(ind(c.w), c.p) - w_mean(c, True), c))
+N("outPopIntn", lambda c: alters(root(out(c.w), c.p) - w_mean(c), c))
+N("inActIntn", lambda c: spread(root(ind(c.w), c.p) - w_mean(c, True), c))
+N("outActIntn", lambda c: spread(np.log(out(c.w) + 1) if c.p == 0 else root(out(c.w), c.p) - w_mean(c), c))
+N("divOutEgoIntn", lambda c: spread(root(inverse(out(c.w)), c.p), c))
+N("divInEgoIntn", lambda c: spread(root(inverse(ind(c.w)), c.p), c))
+N("divOutAltIntn", lambda c: alters(root(inverse(out(c.w)), c.p), c))
+N("divInAltIntn", lambda c: alters(root(inverse(ind(c.w)), c.p), c))
+N("avDegIntn", lambda c: spread(np.full(c.n, c.w.sum() / c.n - c.p), c))
+N("both", lambda c: np.outer(root(ind(c.w), c.p) - w_mean(c), root(ind(c.w), c.p) - w_mean(c)))
+N("absOutDiffIntn", lambda c: np.abs(out(c.w)[:, None] - out(c.w)[None, :]))
+doubled = lambda c: spread((c.x * c.w).sum(1), c)  # noqa: E731
+N("doubleOutAct", lambda c: c.w * np.where(c.p == 2, np.sqrt(doubled(c)), doubled(c)))
+
+
+def counted(count):
+    """p = 2: the root; p = 3: whether there are any."""
+    return lambda c: np.sqrt(count(c)) if c.p == 2 else (count(c) > 0) if c.p == 3 else count(c)
+
+
+N("from", counted(lambda c: IS(c.w)))
+N("fromMutual", counted(lambda c: IS(c.w * c.w.T)))
+N("fromAny", lambda c: IS(c.w) > 0)
+N("to", counted(lambda c: c.w @ c.x), fixed=True)
+N("toBack", counted(lambda c: c.w.T @ c.x), fixed=True)
+N("toRecip", counted(lambda c: (c.w * c.w.T) @ c.x), fixed=True)
+N("toAny", counted(lambda c: either(c.w) @ c.x), fixed=True)
+N("closure", counted(lambda c: TP(c.w)))
+N("cyClosure", counted(lambda c: TP(c.w).T))
+N("sharedIn", counted(lambda c: OS(c.w)))
+N("mixedInXW", counted(lambda c: c.x.T @ c.w))
+N("cl.XWX", lambda c: c.x @ c.w, scale=2)
+N("cl.XWX1", lambda c: c.x @ c.w, fixed=True)
+N("cl.XWX2", lambda c: c.x @ c.w, fixed=True, change=lambda c: c.x @ c.w.T)
+N("JoutMix", lambda c: IS(c.w) * inverse(out(c.w)[:, None] + out(c.w)[None, :] - IS(c.w)))
+N("JinMix", lambda c: OS(c.w) * inverse(ind(c.w)[:, None] + ind(c.w)[None, :] - OS(c.w)))
+for name, count in {
+    "FF": lambda w: TP(w),
+    "BB": lambda w: TP(w).T,
+    "FB": lambda w: IS(w),
+    "BF": lambda w: OS(w),
+    "RR": lambda w: TP(w * w.T),
+}.items():
+    N(f"gwesp{name}Mix", lambda c, count=count: gw(count(c.w), c.p))
 N("from.w.ind", lambda c: (c.w * ind(c.w)) @ c.w.T)
+N("covNetNet", lambda c: IS(c.w) * equal(c), known="ea")
+N("homCovNetNet", lambda c: equal(c) * ((c.w * equal(c)) @ c.w.T), known="ea")
+N("sameWWClosure", lambda c: TP(c.w) * equal(c), known="ea")
+N("jumpWWClosure", lambda c: (1 - equal(c)) * ((c.w * equal(c)) @ c.w), known="ea")
+N("sameWXClosure", lambda c: (c.w @ c.x) * equal(c), fixed=True, known="ea")
+N("homWXClosure", lambda c: ((c.w * equal(c)) @ c.x) * equal(c), fixed=True, known="ea")
+N("jumpWXClosure", lambda c: ((c.w * equal(c)) @ c.x) * (1 - equal(c)), fixed=True, known="ea")
+N("inPopIntnX", lambda c: alters(root(c.w.T @ c.v[: c.n], c.p), c))
+N("outPopIntnX", lambda c: alters(root(c.w @ c.v, c.p), c))
+N("inActIntnX", lambda c: spread(root(c.w.T @ c.v, c.p), c))
+N("outActIntnX", lambda c: spread(root(c.w @ c.v, c.p), c))
+N("sameXInPopIntn", lambda c: root(equal(c)[: c.n, : c.n] @ c.w, c.p), known="e")
+N("diffXInPopIntn", lambda c: root((1 - equal(c))[: c.n, : c.n] @ c.w, c.p), known="e")
+N("altDist2W", lambda c: average(c, c.w, True))
+N("altInDist2W", lambda c: average(c, c.w.T, True))
+N("totDist2W", lambda c: (c.w @ c.v)[None, :] - c.v[:, None] * c.w.T)
+N("totInDist2W", lambda c: (c.w.T @ c.v[: c.n])[None, :] - c.v[: c.n, None] * c.w)
+N("simEgoDist2W", lambda c: closeness(c, spread(c.v, c), average(c, c.w, True)), known="e")
+N("simEgoInDist2W", lambda c: closeness(c, spread(c.v, c), average(c, c.w.T, True)), known="e")
+N("sameEgoDist2W", lambda c: share(c, c.w), known="e")
+N("sameEgoInDist2W", lambda c: share(c, c.w.T), known="e")

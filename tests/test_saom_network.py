@@ -97,6 +97,8 @@ class Case:
 
     def variables(self, entry, w="other"):
         names = {"network": w, "actor": "v", "dyadic": "d"}
+        if self.two_mode and entry.details.get("other") == "same":
+            names["network"] = "bipartite"
         found = [names[kind] for kind in entry.variables]
         return tuple(found[:-1] + ["u"] if found.count("v") == 2 else found)
 
@@ -181,6 +183,7 @@ def test_change_is_statistic_with_minus_statistic_without(short, kind):
             number = p if p is not None else entry.options.get("parameter", 0)
             eff = row_of(network.encode(case.effect(entry, p), case.context))
             for i in range(case.n):
+                w = "bipartite" if "bipartite" in case.variables(entry) else "other"
                 np.testing.assert_allclose(
-                    change(case, eff, i, scratch), expected_change(case, statistic, number, i), atol=1e-9
+                    change(case, eff, i, scratch), expected_change(case, statistic, number, i, w), atol=1e-9
                 )

@@ -87,3 +87,8 @@ def _check_network(effect: Effect, entry: Definition, facts: Facts) -> None:
     kinds = entry.details.get("networks", ("directed",))
     if kind not in kinds:
         raise ValueError(f"{effect!r} is defined for {' and '.join(kinds)} networks; {own.name!r} is {kind}.")
+    other = entry.details.get("other", "any")
+    for w in facts.networks:
+        if (other == "one-mode" and w.two_mode) or (other == "same" and w.two_mode != own.two_mode):
+            wanted = "a one-mode network" if other == "one-mode" else f"a network of the same mode as {own.name!r}"
+            raise ValueError(f"{effect!r} is about {wanted}; {w.name!r} is not.")

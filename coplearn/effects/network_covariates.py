@@ -1,6 +1,18 @@
 """Definitions of network effects of actor variables and dyadic covariates; notation of ``coplearn.effects.network``."""
 
-from coplearn.effects.network_rows import ANY, ONE_MODE, bilinear, cycle, degree, effect, near, path, product, reach
+from coplearn.effects.network_rows import (
+    ANY,
+    ONE_MODE,
+    bilinear,
+    cycle,
+    degree,
+    effect,
+    near,
+    path,
+    product,
+    reach,
+    special,
+)
 from coplearn.kernels import saom_network as k
 from coplearn.kernels import saom_network_terms as t
 
@@ -182,6 +194,15 @@ effect(
     bilinear(t.SQUARE, t.ALTER),
     ACTOR,
     parameter=1,
+)
+effect(
+    "activity_to_homogeneous",
+    "homXOutAct",
+    r"\sum_{j,h} x_{ij} x_{ih} 1\{v_h = v_j\}",
+    special(k.LIKE_ALTERS),
+    ACTOR,
+    parameter=1,
+    networks=("directed", "two-mode"),
 )
 for name, short, pair, formula in (
     ("activity_of_reciprocated_same", "sameXReciAct", t.BACK_SAME, "="),

@@ -1,3 +1,377 @@
-"""Definitions of network effects of another network; notation of ``coplearn.effects.network``."""
+"""Definitions of network effects of another network w; notation of ``coplearn.effects.network``.
+
+In moments w is read at the start of the period. "other" says which networks w may be: of the "same" mode as the own
+one, "one-mode", or any.
+"""
+
+from coplearn.effects.network_rows import ANY, ONE_MODE, Facts, bilinear, effect, geometric, near, path, product
+from coplearn.kernels import saom_network as k
+from coplearn.kernels import saom_network_terms as t
 
 __all__: list[str] = []
+
+FORWARD, BACKWARD, BOTH, EITHER = t.FORWARD, t.BACKWARD, t.BOTH_WAYS, t.EITHER_WAY
+NET, NET_ACTOR = ("network",), ("network", "actor")
+MULTIPLEX = "Snijders, Lomi & Torlo (2013), doi:10.1016/j.socnet.2012.05.005."
+
+
+def root_if_2(p: float) -> int:
+    """p = 2 asks for the square root."""
+    return t.ROOT if p == 2 else t.IDENTITY
+
+
+def root_or_log(p: float) -> int:
+    """p = 2 asks for the square root, p = 0 for the logarithm of 1 + degree."""
+    return t.LOG if p == 0 else root_if_2(p)
+
+
+def inverse_root_if_2(p: float) -> int:
+    return t.INVERSE_ROOT if p == 2 else t.INVERSE
+
+
+def root_or_any(p: float) -> int:
+    """p = 2 asks for the square root, p = 3 for 1 instead of any number."""
+    return t.ANY if p == 3 else root_if_2(p)
+
+
+def mean_degree(f: Facts) -> float:
+    """The average outdegree in the other network, its root with p = 2; nothing is subtracted from logarithms."""
+    return 0.0 if f.p == 0 else f.other.average_degree ** (0.5 if f.p == 2 else 1)
+
+
+def mean_indegree(f: Facts) -> float:
+    """The same of indegrees, which differ where the second mode has another size."""
+    share = f.context.n_actors / f.other.n_columns if f.other.two_mode else 1.0
+    return (f.other.average_degree * share) ** (0.5 if f.p == 2 else 1)
+
+
+# The same tie, or the one back, in the other network.
+for name, short, pair, formula, other in (
+    ("with", "crprod", t.W, "w_{ij}", "same"),
+    ("with_reversed", "crprodRecip", t.W_BACK, "w_{ji}", "one-mode"),
+    ("with_mutual", "crprodMutual", t.W_BOTH, "w_{ij} w_{ji}", "one-mode"),
+):
+    effect(
+        name,
+        short,
+        rf"\sum_j x_{{ij}} {formula}",
+        product(pair),
+        NET,
+        interaction="dyadic",
+        source=MULTIPLEX,
+        networks=ANY if other == "same" else ONE_MODE,
+        other=other,
+    )
+
+# Degrees in the other network.
+for name, short, kind, formula, mean, other in (
+    ("popularity_by_indegree_in", "inPopIntn", t.IN, "w_{+j}", mean_indegree, "same"),
+    ("popularity_by_outdegree_in", "outPopIntn", t.OUT, "w_{j+}", mean_degree, "any"),
+):
+    effect(
+        name,
+        short,
+        rf"\sum_j x_{{ij}} ({formula} - its mean), roots of both with p = 2",
+        product(alter=kind, shape=root_if_2, centre=mean),
+        NET,
+        parameter=2,
+        interaction="dyadic",
+        source=MULTIPLEX,
+        networks=ANY if other == "same" else ONE_MODE,
+        other=other,
+    )
+for name, short, kind, formula, mean, other in (
+    ("activity_by_indegree_in", "inActIntn", t.IN, "w_{+i}", mean_indegree, "one-mode"),
+    ("activity_by_outdegree_in", "outActIntn", t.OUT, "w_{i+}", mean_degree, "any"),
+):
+    effect(
+        name,
+        short,
+        rf"x_{{i+}} ({formula} - its mean), roots of both with p = 2"
+        + (r", \ln(1 + w_{i+}) with p = 0" if short == "outActIntn" else ""),
+        product(ego=kind, shape=root_or_log if short == "outActIntn" else root_if_2, centre=mean),
+        NET,
+        parameter=2,
+        interaction="ego",
+        source=MULTIPLEX,
+        networks=("directed", "two-mode"),
+        other=other,
+    )
+for name, short, ego, alter, formula, other in (
+    ("per_outdegree_of_ego_in", "divOutEgoIntn", t.OUT, t.NO_DEGREE, "w_{i+}", "any"),
+    ("per_indegree_of_ego_in", "divInEgoIntn", t.IN, t.NO_DEGREE, "w_{+i}", "one-mode"),
+    ("per_outdegree_of_alter_in", "divOutAltIntn", t.NO_DEGREE, t.OUT, "w_{j+}", "any"),
+    ("per_indegree_of_alter_in", "divInAltIntn", t.NO_DEGREE, t.IN, "w_{+j}", "same"),
+):
+    effect(
+        name,
+        short,
+        rf"\sum_j x_{{ij}} / {formula} (0 where nothing is divided), its root as divisor with p = 2",
+        product(ego=ego, alter=alter, shape=inverse_root_if_2),
+        NET,
+        parameter=2,
+        interaction="ego" if ego else "dyadic",
+        networks=ANY if other == "same" else ("directed", "two-mode") if ego else ("directed",),
+        other=other,
+    )
+effect(
+    "average_degree_in",
+    "avDegIntn",
+    r"x_{i+} (w_{++} / n - p)",
+    product(ego=t.AVERAGE, centre=lambda f: f.p),
+    NET,
+    parameter=2,
+    interaction="ego",
+    networks=ANY,
+)
+effect(
+    "indegrees_of_both_in",
+    "both",
+    r"\sum_j x_{ij} (w_{+i} - \bar w) (w_{+j} - \bar w), roots of all with p = 2",
+    product(ego=t.IN, alter=t.IN, shape=root_if_2, centre=mean_indegree),
+    NET,
+    parameter=1,
+    interaction="dyadic",
+    other="one-mode",
+)
+effect(
+    "outdegree_gap_in",
+    "absOutDiffIntn",
+    r"\sum_j x_{ij} |w_{i+} - w_{j+}|",
+    product(t.W_DEGREE_GAP),
+    NET,
+    interaction="dyadic",
+    networks=ONE_MODE,
+)
+effect(
+    "activity_of_double_ties",
+    "doubleOutAct",
+    r"(\sum_j x_{ij} w_{ij})^2, the power 3/2 with p = 2",
+    bilinear(t.SQUARE, t.W, shape=lambda p: (t.POWER_1_5 if p == 2 else t.SQUARE, -1)),
+    NET,
+    parameter=2,
+    networks=("directed", "two-mode"),
+    other="same",
+)
+
+# Two-paths with the other network.
+for name, short, first, second, legs, formula, shape, other in (
+    ("from_shared_choices", "from", FORWARD, BACKWARD, "ww", "w_{ih} w_{jh}", root_if_2, "any"),
+    ("from_shared_mutual", "fromMutual", BOTH, BOTH, "ww", "w_{ih} w_{hi} w_{jh} w_{hj}", root_if_2, "one-mode"),
+    ("to_choices_of_contacts", "to", FORWARD, FORWARD, "wx", "w_{ih} x_{hj}", root_or_any, "one-mode"),
+    ("to_choices_of_choosers", "toBack", BACKWARD, FORWARD, "wx", "w_{hi} x_{hj}", root_or_any, "one-mode"),
+    ("to_choices_of_mutual", "toRecip", BOTH, FORWARD, "wx", "w_{ih} w_{hi} x_{hj}", root_or_any, "one-mode"),
+    ("to_choices_of_any", "toAny", EITHER, FORWARD, "wx", r"\max(w_{ih}, w_{hi}) x_{hj}", root_or_any, "one-mode"),
+    ("closure_of", "closure", FORWARD, FORWARD, "ww", "w_{ih} w_{hj}", root_if_2, "one-mode"),
+    ("cyclic_closure_of", "cyClosure", BACKWARD, BACKWARD, "ww", "w_{jh} w_{hi}", root_if_2, "one-mode"),
+    ("from_shared_choosers", "sharedIn", BACKWARD, FORWARD, "ww", "w_{hi} w_{hj}", root_if_2, "one-mode"),
+    ("choices_of_own_choosers", "mixedInXW", BACKWARD, FORWARD, "xw", "x_{hi} w_{hj}", root_if_2, "one-mode"),
+):
+    words = {root_if_2: "its root with p = 2", root_or_any: "its root with p = 2, 1 for any with p = 3"}[shape]
+    effect(
+        name,
+        short,
+        rf"\sum_j x_{{ij}} \sum_h {formula}, {words}" + (", with the other ties as context" if "x" in legs else ""),
+        path(first, second, shape=shape, legs=legs),
+        NET,
+        parameter=0,
+        interaction="dyadic",
+        source=MULTIPLEX,
+        networks=("directed",) if short == "mixedInXW" else ANY if legs == "wx" else ONE_MODE,
+        other=other,
+    )
+effect(
+    "from_any_shared_choice",
+    "fromAny",
+    r"\sum_j x_{ij} \max_h (w_{ih} w_{jh})",
+    path(FORWARD, BACKWARD, shape=t.ANY, legs="ww"),
+    NET,
+    interaction="dyadic",
+    networks=ONE_MODE,
+)
+effect(
+    "from_shared_choices_by_indegree",
+    "from.w.ind",
+    r"\sum_j x_{ij} \sum_h w_{ih} w_{jh} u_{+h}, u the second network; with the other ties as context",
+    path(FORWARD, BACKWARD, weight=k.MIDDLE_INDEGREE, legs="ww"),
+    ("network", "network"),
+    parameter=1,
+    interaction="dyadic",
+    networks=ONE_MODE,
+)
+for name, short, roles, moment, formula in (
+    ("closure_by_tie_then", "cl.XWX", 3, 0, r"\sum_{j,h} x_{ij} x_{ih} w_{hj} (twice that in moments)"),
+    (
+        "closure_by_tie_then_closing",
+        "cl.XWX1",
+        1,
+        0,
+        r"\sum_j x_{ij} \sum_h x_{ih} w_{hj}, with the other ties as context",
+    ),
+    (
+        "closure_by_tie_then_opening",
+        "cl.XWX2",
+        2,
+        8,
+        r"\sum_j x_{ij} \sum_h x_{ih} w_{jh}, with the other ties as context",
+    ),
+):
+    effect(
+        name,
+        short,
+        formula,
+        path(FORWARD, FORWARD, roles, legs="xw", moment=moment, scale=2.0 if roles == 3 else 1.0),
+        NET,
+        networks=ONE_MODE,
+        other="one-mode",
+        source=MULTIPLEX,
+    )
+for name, short, first, second, rest, other in (
+    ("jaccard_out_in", "JoutMix", FORWARD, BACKWARD, k.JACCARD_OUT, "any"),
+    ("jaccard_in_in", "JinMix", BACKWARD, FORWARD, k.JACCARD_IN, "one-mode"),
+):
+    effect(
+        name,
+        short,
+        rf"\sum_j x_{{ij}} J_{{ij}}, {'out' if first == FORWARD else 'in'}-choices in w: shared ones divided by either's",
+        path(first, second, rest=rest, legs="ww"),
+        NET,
+        interaction="dyadic",
+        networks=ONE_MODE,
+        other=other,
+    )
+for name, short, first, second, formula, other in (
+    ("gwesp_forward_in", "gwespFFMix", FORWARD, FORWARD, "w_{ih} w_{hj}", "one-mode"),
+    ("gwesp_backward_in", "gwespBBMix", BACKWARD, BACKWARD, "w_{jh} w_{hi}", "one-mode"),
+    ("gwesp_shared_choices_in", "gwespFBMix", FORWARD, BACKWARD, "w_{ih} w_{jh}", "any"),
+    ("gwesp_shared_choosers_in", "gwespBFMix", BACKWARD, FORWARD, "w_{hi} w_{hj}", "one-mode"),
+    ("gwesp_reciprocated_in", "gwespRRMix", BOTH, BOTH, "w_{ih} w_{hi} w_{hj} w_{jh}", "one-mode"),
+):
+    effect(
+        name,
+        short,
+        rf"\sum_j x_{{ij}} g(\sum_h {formula}), g as in gwesp_forward",
+        geometric(first, second, legs="ww"),
+        NET,
+        parameter=69,
+        interaction="dyadic",
+        networks=ONE_MODE,
+        other=other,
+    )
+
+# Restricted or weighted by an actor variable.
+for name, short, legs, second, weight, formula in (
+    ("from_shared_choices_same", "covNetNet", "ww", BACKWARD, k.ENDS_SAME, r"w_{ih} w_{jh} 1\{v_i = v_j\}"),
+    (
+        "from_shared_choices_homogeneous",
+        "homCovNetNet",
+        "ww",
+        BACKWARD,
+        k.ALL_SAME,
+        r"w_{ih} w_{jh} 1\{v_i = v_j = v_h\}",
+    ),
+    ("closure_of_same", "sameWWClosure", "ww", FORWARD, k.ENDS_SAME, r"w_{ih} w_{hj} 1\{v_i = v_j\}"),
+    ("closure_of_jumping", "jumpWWClosure", "ww", FORWARD, k.JUMP, r"w_{ih} w_{hj} 1\{v_i = v_h \neq v_j\}"),
+    ("to_choices_of_contacts_same", "sameWXClosure", "wx", FORWARD, k.ENDS_SAME, r"w_{ih} x_{hj} 1\{v_i = v_j\}"),
+    (
+        "to_choices_of_contacts_homogeneous",
+        "homWXClosure",
+        "wx",
+        FORWARD,
+        k.ALL_SAME,
+        r"w_{ih} x_{hj} 1\{v_i = v_j = v_h\}",
+    ),
+    (
+        "to_choices_of_contacts_jumping",
+        "jumpWXClosure",
+        "wx",
+        FORWARD,
+        k.JUMP,
+        r"w_{ih} x_{hj} 1\{v_i = v_h \neq v_j\}",
+    ),
+):
+    effect(
+        name,
+        short,
+        rf"\sum_j x_{{ij}} \sum_h {formula}" + (", with the other ties as context" if "x" in legs else ""),
+        path(FORWARD, second, weight=weight, legs=legs),
+        NET_ACTOR,
+        interaction="dyadic",
+        networks=ONE_MODE,
+        other="one-mode" if short != "covNetNet" else "any",
+    )
+for name, short, direction, of_ego, formula in (
+    ("popularity_by_weighted_indegree_in", "inPopIntnX", BACKWARD, False, r"\sum_j x_{ij} \sum_h w_{hj} v_h"),
+    ("popularity_by_weighted_outdegree_in", "outPopIntnX", FORWARD, False, r"\sum_j x_{ij} \sum_h w_{jh} v_h"),
+    ("activity_by_weighted_indegree_in", "inActIntnX", BACKWARD, True, r"x_{i+} \sum_h w_{hi} v_h"),
+    ("activity_by_weighted_outdegree_in", "outActIntnX", FORWARD, True, r"x_{i+} \sum_h w_{ih} v_h"),
+):
+    effect(
+        name,
+        short,
+        formula + ", the root of the inner sum with p = 2 (of values that are not negative)",
+        near(k.TOTAL, direction, 0, of_ego, root_if_2),
+        NET_ACTOR,
+        parameter=1,
+        interaction="ego" if of_ego else "dyadic",
+        other="one-mode",
+    )
+for name, short, summary, formula in (
+    ("popularity_among_same_in", "sameXInPopIntn", k.N_SAME, "="),
+    ("popularity_among_different_in", "diffXInPopIntn", k.N_DIFFERENT, r"\neq"),
+):
+    effect(
+        name,
+        short,
+        rf"\sum_j x_{{ij}} \sum_h w_{{hj}} 1\{{v_h {formula} v_i\}}, its root with p = 2",
+        near(summary, BACKWARD, 0, shape=root_if_2),
+        NET_ACTOR,
+        parameter=1,
+        interaction="dyadic",
+        other="same",
+        networks=("directed", "two-mode"),
+    )
+for name, short, summary, direction, formula in (
+    ("alters_of_alter_in", "altDist2W", k.MEAN, FORWARD, "the mean of v over the out-alters"),
+    ("alters_of_alter_total_in", "totDist2W", k.TOTAL, FORWARD, "the sum of v over the out-alters"),
+    ("choosers_of_alter_in", "altInDist2W", k.MEAN, BACKWARD, "the mean of v over the in-alters"),
+    ("choosers_of_alter_total_in", "totInDist2W", k.TOTAL, BACKWARD, "the sum of v over the in-alters"),
+    (
+        "similarity_to_alters_of_alter_in",
+        "simEgoDist2W",
+        k.EGO_SIMILAR,
+        FORWARD,
+        "the centred similarity of v_i and the mean of v over the out-alters",
+    ),
+    (
+        "similarity_to_choosers_of_alter_in",
+        "simEgoInDist2W",
+        k.EGO_SIMILAR,
+        BACKWARD,
+        "the centred similarity of v_i and the mean of v over the in-alters",
+    ),
+    (
+        "same_as_alters_of_alter_in",
+        "sameEgoDist2W",
+        k.SHARE_SAME,
+        FORWARD,
+        "the share with v_h = v_i of the out-alters h",
+    ),
+    (
+        "same_as_choosers_of_alter_in",
+        "sameEgoInDist2W",
+        k.SHARE_SAME,
+        BACKWARD,
+        "the share with v_h = v_i of the in-alters h",
+    ),
+):
+    effect(
+        name,
+        short,
+        rf"\sum_j x_{{ij}} a_j, a_j {formula} of j but i in w; 0 for nobody",
+        near(summary, direction, 1),
+        NET_ACTOR,
+        interaction="dyadic",
+        other="same" if direction == BACKWARD else "one-mode",
+        networks=("directed", "two-mode") if direction == BACKWARD else ("directed",),
+    )

@@ -71,6 +71,16 @@ class Facts:
         name = self._named("network")
         return self.context.network(name) if name else None
 
+    @property
+    def networks(self) -> list[NetworkFacts]:
+        """The other networks that the effect is about."""
+        return [self.context.network(name) for name, k in zip(self.names, self.wanted, strict=True) if k == "network"]
+
+    @property
+    def other(self) -> NetworkFacts:
+        """The other network that the effect is about; the own one where there is none."""
+        return self.w if self.w is not None else self.own
+
     def index(self, what: Any) -> int:
         return -1 if what is None else what.index
 
@@ -117,7 +127,7 @@ def product(
         mean, size = _pair_constants(f, pair)
         second = f.d if f.d is not None else f.u
         form = shape(f.p) if callable(shape) else shape
-        net = f.w if f.w is not None else f.own
+        net = f.other
         return Row(
             kernel.PRODUCT,
             (net.index, f.index(f.v), f.index(second), pair, ego, alter, form, int(back)),
@@ -164,7 +174,8 @@ def path(
         mean, size = (f.v.similarity_mean, f.v.range) if weight == kernel.ENDS_SIMILAR else (0.0, 1.0)
         ends = weight in (kernel.ENDS_SAME, kernel.ENDS_DIFFER, kernel.ENDS_SIMILAR, kernel.ALL_SAME, kernel.JUMP)
         form = shape(f.p) if callable(shape) else shape
-        a = (index[legs[0]], ways[0], index[legs[1]], ways[1], roles + 4 * back + moment, weight, f.index(f.v), form)
+        last = f.networks[-1] if weight == kernel.MIDDLE_INDEGREE else f.v
+        a = (index[legs[0]], ways[0], index[legs[1]], ways[1], roles + 4 * back + moment, weight, f.index(last), form)
         p = (parameter(f.p), factor, mean, size, float(rest), constant(f), KNOWN["both"] if ends else 0, scale)
         return Row(kernel.PATH, a, p)
 
@@ -191,7 +202,7 @@ def special(which: int, parameter: float | None = None, centre: Callable[[Facts]
     def make(f: Facts) -> Row:
         number = f.p if parameter is None else parameter
         middle = centre(f) if centre else 0.0
-        return Row(kernel.SPECIAL, (-1, -1, -1, which), (number, middle, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
+        return Row(kernel.SPECIAL, (-1, f.index(f.v), -1, which), (number, middle, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
 
     return make
 
@@ -226,7 +237,7 @@ def bilinear(
 
     def make(f: Facts) -> Row:
         one, two = shape(f.p) if shape else (first, second)
-        net = f.w if f.w is not None else f.own
+        net = f.other
         mean, size = _pair_constants(f, pair)
         a = (net.index, f.index(f.v), f.index(f.d), one, pair, two, pair_2, alter)
         needs = _needs(pair) | (_needs(pair_2) if two >= 0 else 0)
@@ -246,7 +257,7 @@ def near(
     """A summary of v over the neighbours of alter, or of ego, in the own network or another one."""
 
     def make(f: Facts) -> Row:
-        net = f.w if f.w is not None else f.own
+        net = f.other
         form = shape(f.p) if callable(shape) else shape
         kind = choose_summary(f.p) if choose_summary else summary
         where = 1 if direction == t.FORWARD and f.p == 2 and summary == kernel.MEAN else ego

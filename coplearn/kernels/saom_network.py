@@ -17,12 +17,12 @@ BILINEAR   f(sum_j x_ij t_ij) g(sum_j x_ij u_ij). a: net, var, second, f, t, g (
            p: internal parameter (of f, g and the degree's power), -, mean and size
 PATH       sum_j x_ij f(sum_h leg(i, h) leg(h, j) c_ihj). a: leg, direction, leg, direction, roles (1: i -> j closes the
            path; 2: it is its first leg; 4: times x_ji; 8: in moments the other one of 1 and 2; 16: in moments first
-           backwards in the own network and then over the first leg), weight c, var, f
+           backwards in the own network and then over the first leg), weight c, var (a network), f
            p: internal parameter, factor, mean and size of c, complement, its constant
 REACH      sum_k f(number of j with x_ij and leg(j, k)) over k. a: -, -, leg, direction, only untied k, -, var of k, f
 CYCLE      four-cycles x_ij x_ik x_hj x_hk. a: -, var with v_i = v_h, var with v_j = v_k
 TRIAD      sum_j x_ij 1{at least p ties among i, j, h}
-SPECIAL    isolates, in-isolates, average degree. a: -, -, -, which; p: its number, a centre
+SPECIAL    isolates, in-isolates, average degree, ... a: -, var, -, which; p: its number, a centre
 NEAR       a summary of v over the neighbours of alter (of ego). a: net, var, direction, summary, whether ego itself is
            among them (as it is 0, left out 1, as if i -> j were there 2), of ego, shape. p: -, -, mean, size
 =========  ==========================================================================================================
@@ -44,7 +44,7 @@ PLAIN, MIDDLE, ENDS_SAME, ENDS_DIFFER, ENDS_SIMILAR, ALL_SAME, JUMP, MIDDLE_INDE
 # Complements of a path: what the rest of the change statistic is.
 NO_REST, BETWEEN, BALANCE, IN_BALANCE, JACCARD_OUT, JACCARD_IN = 0, 1, 2, 3, 4, 5
 
-ISOLATE, IN_AT_LEAST, ANTI_ISOLATE, ISOLATE_POPULARITY, AVERAGE_DEGREE, DEGREE_SUM = 0, 1, 2, 3, 4, 5
+ISOLATE, IN_AT_LEAST, ANTI_ISOLATE, ISOLATE_POPULARITY, AVERAGE_DEGREE, DEGREE_SUM, LIKE_ALTERS = 0, 1, 2, 3, 4, 5, 6
 
 # Summaries of the neighbours of alter.
 TOTAL, MEAN, EGO_SIMILAR, MEANS_SIMILAR, SHARE_SAME, N_SAME, N_DIFFERENT, ANY_SAME = 0, 1, 2, 3, 4, 5, 6, 7
@@ -142,7 +142,7 @@ def whole_ego(eff, k):
     """Whether moments use `ego_statistic` instead of sums of `tie_statistic` over ties."""
     code = eff.code[k]
     if code == SPECIAL:
-        return eff.a[k, 3] != ISOLATE_POPULARITY and eff.a[k, 3] != DEGREE_SUM
+        return eff.a[k, 3] != ISOLATE_POPULARITY and eff.a[k, 3] < DEGREE_SUM
     if code == DEGREE:
         return eff.p[k, 5] == 0
     return code == REACH or (code == USER_NETWORK and eff.p[k, OF_PAIR] == 0)
@@ -226,6 +226,8 @@ def network_features(eff, k):
             flags |= DENSE
     elif code == USER_NETWORK or (code == NEAR and not a[5]):
         flags = DENSE
+    elif code == SPECIAL and a[3] == LIKE_ALTERS:
+        flags, var = ALTER_VALUE, a[1]
     elif code == SPECIAL and a[3] != ISOLATE and a[3] != AVERAGE_DEGREE:
         flags = ALTER_IN | (0 if a[3] == IN_AT_LEAST or a[3] == DEGREE_SUM else ALTER_OUT)
     return flags, net, var
@@ -330,7 +332,7 @@ def _weight(eff, k, s, i, h, j):
     if kind == PLAIN:
         return 1.0
     if kind == MIDDLE_INDEGREE:
-        return 1.0 * s.indeg[eff.a[k, 0], h]
+        return 1.0 * s.indeg[eff.a[k, 6], h]
     v = s.v[eff.a[k, 6]]
     if kind == MIDDLE:
         return v[h]
@@ -629,6 +631,8 @@ def _special_change(eff, k, s, i, j):
     there = 1.0 * s.x[own, i, j]
     both = not s.directed[own] and not s.two_mode[own]
     d, received = s.outdeg[own, i] - there, s.indeg[own, j] - there
+    if which == LIKE_ALTERS:
+        return 2 * (_like_alter(eff, k, s, i, j) - there) + 1
     if which == ISOLATE:
         return -1.0 if d == 0 and s.indeg[own, i] - (there if both else 0.0) == 0 else 0.0
     if which == IN_AT_LEAST:
@@ -644,8 +648,21 @@ def _special_change(eff, k, s, i, j):
 
 
 @njit(cache=True, nogil=True)
+def _like_alter(eff, k, s, i, j):
+    """Number of ego's alters with alter j's value."""
+    own, var = eff.variable[k], eff.a[k, 1]
+    total = 0.0
+    for b in range(s.outdeg[own, i]):
+        if s.v[var, s.out[own, i, b]] == s.v[var, j]:
+            total += 1.0
+    return total
+
+
+@njit(cache=True, nogil=True)
 def _special_term(eff, k, s, i, j):
     own = eff.variable[k]
+    if eff.a[k, 3] == LIKE_ALTERS:
+        return _like_alter(eff, k, s, i, j)
     if eff.a[k, 3] == DEGREE_SUM:
         first, second = 1.0 * s.outdeg[own, i], 1.0 * s.outdeg[own, j]
         if eff.p[k, 0] == 2:
