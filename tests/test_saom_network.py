@@ -3,12 +3,20 @@
 import numpy as np
 import pytest
 from naive_saom import NETWORK, World
+from numba import njit
 
 from coplearn.effects import network
 from coplearn.effects.context import ActorFacts, Context, DyadicFacts, NetworkFacts
 from coplearn.effects.spec import Effect, definitions
 from coplearn.kernels import saom_network as kernel
-from coplearn.kernels.saom_state import Effects, Period, new_scratch, new_state
+from coplearn.kernels.saom_state import Effects, Period, new_scratch, new_state, pack
+
+
+@njit
+def packed(record):
+    """What compiled functions take, so that the tests need no other compilation than the engine."""
+    return pack(record)
+
 
 BY_SHORT = {d.short["rsiena"]: d for d in definitions("network")}
 
@@ -91,9 +99,8 @@ class Case:
         self.state = self.new_state(x)
 
     def new_state(self, x):
-        return new_state(
-            self.period, x, self.period.z, self.period.v_missing, self.period.w_missing, 2 * self.x.shape[1]
-        )
+        period = self.period
+        return packed(new_state(period, x, period.z, period.v_missing, period.w_missing, 2 * x.shape[1]))
 
     def variables(self, entry, w="other"):
         names = {"network": w, "actor": "v", "dyadic": "d"}
@@ -131,7 +138,7 @@ class Case:
 def change(case, eff, i, scratch):
     """D[j] of one row, for all alters j."""
     out = np.zeros(case.x.shape[1])
-    kernel.network_local(eff, 0, case.state, i, scratch, out)
+    kernel.network_local(eff, 0, case.state, i, packed(scratch), out)
     touched = scratch.touched[: scratch.n_touched[0]].copy()
     scratch.mark[:], scratch.n_touched[0] = 0, 0
     assert not scratch.paths.any()

@@ -233,7 +233,7 @@ for name, short, first, second, rest, other in (
     effect(
         name,
         short,
-        rf"\sum_j x_{{ij}} J_{{ij}}, {'out' if first == FORWARD else 'in'}-choices in w: shared ones divided by either's",
+        rf"\sum_j x_{{ij}} J_{{ij}}, {'out' if first == FORWARD else 'in'}-choices in w: shared by those of either",
         path(first, second, rest=rest, legs="ww"),
         NET,
         interaction="dyadic",
