@@ -30,6 +30,7 @@ from coplearn.event_design import EventDesign
 from coplearn.events import EventSequence
 from coplearn.kernels import event_timeline
 from coplearn.kernels.event_coordination import coordination
+from coplearn.kernels.event_likelihood import Sums
 from coplearn.rem import REM, REMResults
 from coplearn.results import Estimates
 
@@ -174,9 +175,15 @@ class Coordination(REM):
         super().__init__(events, effects, timing, **settings)
         self.design = _undirected(self.design)
 
-    def _evaluate(self, theta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    def _sums(self, theta: np.ndarray, scores: bool = False) -> Sums:
+        if scores:
+            raise ValueError("scores of single events are not kept by models of coordination.")
         d = self.design
-        return coordination(theta, d.terms, d.history(), d.state(), d.changes, d.steps, d.sender, d.receiver)
+        llf, gradient, information = coordination(
+            theta, d.terms, d.history(), d.state(), d.changes, d.steps, d.sender, d.receiver
+        )
+        # the ranges of the statistics are those of a model of pairs
+        return super()._sums(theta)._replace(llf=np.array([llf]), gradient=gradient, information=information)
 
 
 def _undirected(design: EventDesign) -> EventDesign:

@@ -99,8 +99,16 @@ class EventDesign:
         Receiver -1 for a broadcast, in models of the sender.
     time : float array, shape (n_events,)
         Since the beginning of the observation; days where events carry timestamps.
+    rows : int array, shape (n_events,)
+        Where the events stand in the frame of the sequence.
     prepare : int
         Number of first events that only prepare the history.
+    memories : tuple of Memory or str
+        Of each network: how long events count, or the name of a second network.
+    start, end : float
+        Bounds of what an interval model explains.
+    previous_only : bool
+        Whether halving memory runs to the previous event only.
     caveats : tuple of str
     """
 
@@ -117,7 +125,12 @@ class EventDesign:
     sender: np.ndarray
     receiver: np.ndarray
     time: np.ndarray
+    rows: np.ndarray
     prepare: int
+    memories: tuple[Memory | str, ...]
+    start: float
+    end: float
+    previous_only: bool
     caveats: tuple[str, ...]
 
     @property
@@ -516,7 +529,12 @@ def event_design(
         sender=sender,
         receiver=receiver,
         time=time,
+        rows=rows,
         prepare=first - 1,
+        memories=tuple(compiler.memories),
+        start=start,
+        end=end,
+        previous_only=convention == "remstats",
         caveats=tuple(caveats),
     )
     _check_at_risk(design, events, orientation, rows)
@@ -694,6 +712,9 @@ def _check_at_risk(design: EventDesign, events: EventSequence, orientation: str,
         if e < design.prepare:
             continue
         absent = [members[k] for k in (i, j) if k >= 0 and not state.present[k]]
+        off = orientation != "sender" and len(state.risk) and not state.risk[i * design.n + j]
+        if not absent and not off:
+            continue
         at = events.frame["time"].iloc[rows[e]]
         where = f"event {rows[e]} ({members[i]} to {members[j] if j >= 0 else 'all'}, at {at})"
         if absent:
@@ -701,5 +722,4 @@ def _check_at_risk(design: EventDesign, events: EventSequence, orientation: str,
                 f"{where}: {listing(absent)} was not present then. Correct joined and left, remove the event, or use "
                 "risk_set='all'."
             )
-        if orientation != "sender" and len(state.risk) and not state.risk[i * design.n + j]:
-            raise ValueError(f"{where} was not at risk in the given risk_set.")
+        raise ValueError(f"{where} was not at risk in the given risk_set.")

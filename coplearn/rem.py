@@ -10,7 +10,9 @@ others compete to be chosen. A sender and a receiver model of the same events ar
 References
 ----------
 Butts (2008), Sociological Methodology 38(1), 155-200, doi:10.1111/j.1467-9531.2008.00203.x.
+Lerner & Lomi (2020), Network Science 8(1), 97-135, doi:10.1017/nws.2019.57.
 Stadtfeld & Block (2017), Sociological Science 4, 318-352, doi:10.15195/v4.a14.
+Vu, Pattison & Robins (2015), Social Networks 43, 121-135, doi:10.1016/j.socnet.2015.05.001.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ import pandas as pd
 from coplearn._checks import choose, listing, plural, whole
 from coplearn.effects.spec import Effect
 from coplearn.event_design import ORIENTATIONS, event_design
+from coplearn.event_stages import Stages, event_scores, write_stages
 from coplearn.events import EventSequence
 from coplearn.kernels import event_history, event_timeline
 from coplearn.kernels import event_likelihood as kernel
@@ -55,6 +58,11 @@ class REM:
         an event at some time; a matrix of bool, row = sender; or a frame of changes with columns time, sender,
         receiver and at_risk, for a mask that changes (nobody is at risk before the first change). By default
         "present" where the members have a column ``joined`` or ``left``, and "all" otherwise.
+    controls : int, optional
+        How many of those at risk are sampled beside the one that acted, at every event; by default all count. A
+        sampled fit needs memory for events x controls, and none for pairs that never meet.
+    cases : int, optional
+        How many of the events are sampled; the others are part of the history only.
     orientation : {"tie", "sender", "receiver"}
         Who competes for the next event: pairs, members who may act, or members whom the sender may choose.
     simultaneous : {"order", "together"}
@@ -84,7 +92,9 @@ class REM:
         effects: Sequence[Effect],
         timing: str = "ordinal",
         risk_set: Any = None,
+        controls: int | None = None,
         *,
+        cases: int | None = None,
         orientation: str = "tie",
         simultaneous: str = "order",
         first: int = 1,
@@ -108,6 +118,8 @@ class REM:
         if timing == "interval" and not any(getattr(e, "name", "") == "baseline" for e in self.effects):
             self.effects = [Effect("baseline"), *self.effects]
         self.first = whole(first, "first")
+        self.controls = None if controls is None else whole(controls, "controls")
+        self.cases = None if cases is None else whole(cases, "cases")
         self.design = event_design(
             events,
             self.effects,
@@ -117,6 +129,10 @@ class REM:
             simultaneous=simultaneous,
             first=self.first,
         )
+        if self.controls is not None and self.design.terms.standard.any():
+            raise ValueError(
+                "scaling='std' is over all who are at risk; a sample does not have them: leave controls out."
+            )
 
     def __repr__(self) -> str:
         d = self.design
@@ -157,7 +173,7 @@ class REM:
             design.T, columns=d.names, index=pd.MultiIndex.from_arrays(list(names.values()), names=names)
         )
 
-    def fit(self, ridge: float = 0.0, start: Any = None) -> REMResults:
+    def fit(self, ridge: float = 0.0, start: Any = None, seed: int | None = 0) -> REMResults:
         """Maximise the likelihood.
 
         Parameters
@@ -167,6 +183,8 @@ class REM:
             where events are separated.
         start : sequence of float, optional
             Where to begin; 0 by default.
+        seed : int
+            Of the sample, where `controls` or `cases` ask for one.
 
         Returns
         -------
@@ -190,10 +208,17 @@ class REM:
             raise ValueError(f"start holds {theta.size} numbers; the model has {len(names)} parameters.")
         if start is None and "baseline" in names:
             theta[names.index("baseline")] = self._mean_rate()
-        begun = self._sums(theta)
+        stages = self._drawn(seed)
+        passing = self._sums if stages is None else stages.sums
+
+        def evaluate(at: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+            found = passing(at)
+            return float(found.llf[0]), found.gradient, found.information
+
+        begun = passing(theta)
         self._check_varying(begun)
         penalty = np.array([0.0 if name == "baseline" else ridge for name in names])
-        optimum = newton(self._evaluate, theta, penalty, begun=(float(begun.llf[0]), begun.gradient, begun.information))
+        optimum = newton(evaluate, theta, penalty, begun=(float(begun.llf[0]), begun.gradient, begun.information))
         runaway = self._runaway(optimum, penalty, begun.high - begun.low)
         caveats = list(self.design.caveats)
         if runaway:
@@ -208,12 +233,14 @@ class REM:
         converged = optimum.converged and not runaway
         if not converged and not optimum.interrupted:
             warnings.warn(caveats[-1], ConvergenceWarning, stacklevel=2)
-        return self._results(optimum, penalty, converged, tuple(caveats))
+        return self._results(optimum, penalty, converged, tuple(caveats), stages, seed)
 
-    def _evaluate(self, theta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        """Log-likelihood, gradient and information."""
-        sums = self._sums(theta)
-        return float(sums.llf[0]), sums.gradient, sums.information
+    def _drawn(self, seed: int | None) -> Stages | None:
+        """The sample that a fit with this seed reads; None where all candidates count."""
+        if self.controls is None and self.cases is None:
+            return None
+        interval = self.timing == "interval"
+        return write_stages(self.design, self.orientation, interval, self.controls, self.cases, seed)
 
     def _sums(self, theta: np.ndarray, scores: bool = False) -> kernel.Sums:
         """One pass over the events: by spells where few pairs change between events, else over every candidate."""
@@ -274,23 +301,39 @@ class REM:
         large = np.abs(flat).max(axis=1, initial=0.0) > 0.3
         return [name for name, one in zip(self.design.names, large, strict=True) if one]
 
-    def _results(self, optimum: Optimum, penalty: np.ndarray, converged: bool, caveats: tuple[str, ...]) -> REMResults:
+    def _results(
+        self,
+        optimum: Optimum,
+        penalty: np.ndarray,
+        converged: bool,
+        caveats: tuple[str, ...],
+        stages: Stages | None,
+        seed: int | None,
+    ) -> REMResults:
         names = pd.Index(self.design.names)
         information = optimum.information + np.diag(penalty)
         try:
             covariance = np.linalg.inv(information)
         except np.linalg.LinAlgError:
             covariance = np.full_like(information, np.nan)
+        sampling = None
+        if stages is not None:
+            drawn = covariance @ stages.sampling_scores(optimum.theta) @ covariance
+            sampling = pd.DataFrame(drawn, index=names, columns=names)
+            if self.timing == "interval":
+                covariance = covariance + drawn
         return REMResults(
             params=pd.Series(optimum.theta, index=names, name="estimate"),
             covariance=pd.DataFrame(covariance, index=names, columns=names),
-            nobs=self.design.n_events,
+            nobs=self.design.n_events if stages is None else int((stages.rows.event >= 0).sum()),
             claim="adjusted association",
             caveats=caveats,
             llf=optimum.llf,
             converged=converged,
             iterations=optimum.iterations,
             model=self,
+            sampling=sampling,
+            seed=seed,
         )
 
 
@@ -306,12 +349,19 @@ class REMResults(Estimates):
     iterations : int
         Newton steps.
     model : REM
+    sampling : DataFrame or None
+        The part of the covariance that is owed to the draw of `controls`: what it adds in interval timing; in ordinal
+        timing it is contained in the errors of the sampled likelihood.
+    seed : int or None
+        Of the sample.
     """
 
     llf: float
     converged: bool
     iterations: int
     model: REM
+    sampling: pd.DataFrame | None
+    seed: int | None
 
     @property
     def aic(self) -> float:
@@ -333,10 +383,16 @@ class REMResults(Estimates):
         """
         from dataclasses import replace
 
-        scores = self.model._sums(self.params.to_numpy(), scores=True).scores[self.model.design.prepare :]
+        design, theta = self.model.design, self.params.to_numpy()
+        stages = self.model._drawn(self.seed)
+        if stages is None:
+            scores = self.model._sums(theta, scores=True).scores
+        else:
+            scores = event_scores([stages], design, theta)[0]
+        scores = scores[design.prepare :]
         if cluster is not None:
             choose(cluster, ["sender", "receiver"], "cluster")
-            member = getattr(self.model.design, cluster)[self.model.design.prepare :]
+            member = getattr(design, cluster)[design.prepare :]
             keep = member >= 0
             scores = np.array([scores[keep & (member == m)].sum(axis=0) for m in np.unique(member[keep])])
         bread = self.covariance.to_numpy()
@@ -349,12 +405,22 @@ class REMResults(Estimates):
         m = self.model
         d = m.design
         risk_set = m.risk_set if isinstance(m.risk_set, str) else "given"
+        table = self.table()
+        sample = []
+        if self.sampling is not None:
+            table.insert(2, "of sampling", np.sqrt(np.diag(self.sampling)))
+            drawn = "all candidates" if m.controls is None else plural(m.controls, "control")
+            sample = [
+                f"sampled: {plural(self.nobs, 'event')} of {d.n_events:,}, each with {drawn}, seed {self.seed}; 'of "
+                "sampling' is the standard error that another draw of controls would bring."
+            ]
         lines = [
             f"Relational event model    {plural(d.n_events, 'event')}, {plural(d.n, 'member')}    "
             f"{m.orientation} model, {m.timing} likelihood, risk set {risk_set}",
-            self.table().to_string(float_format=lambda v: f"{v:.3f}"),
+            table.to_string(float_format=lambda v: f"{v:.3f}"),
             f"log-likelihood {self.llf:.3f}, AIC {self.aic:.2f}, BIC {self.bic:.2f}; "
             f"{'converged' if self.converged else 'NOT converged'} after {plural(self.iterations, 'step')}",
+            *sample,
             f"claim: {self.claim}",
         ]
         return "\n".join([*lines, *(f"caveat: {c}" for c in self.caveats)])
