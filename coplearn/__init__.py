@@ -44,6 +44,7 @@ _CONTENTS = {
     "report": ["ValidationError"],
     "results": ["ConvergenceWarning", "compare"],
     "saom": ["SAOM"],
+    "saom_interpretation": ["certainty", "influence_table", "relative_importance", "selection_table"],
     "scales": ["item_answers", "scale_scores"],
     "sensitivity": ["bias_contour", "bias_factor", "e_value", "robustness_value"],
     "survey_exports": ["read_limesurvey", "read_qualtrics"],
@@ -117,6 +118,10 @@ if TYPE_CHECKING:
     from coplearn.results import ConvergenceWarning as ConvergenceWarning
     from coplearn.results import compare as compare
     from coplearn.saom import SAOM as SAOM
+    from coplearn.saom_interpretation import certainty as certainty
+    from coplearn.saom_interpretation import influence_table as influence_table
+    from coplearn.saom_interpretation import relative_importance as relative_importance
+    from coplearn.saom_interpretation import selection_table as selection_table
     from coplearn.scales import item_answers as item_answers
     from coplearn.scales import scale_scores as scale_scores
     from coplearn.sensitivity import bias_contour as bias_contour

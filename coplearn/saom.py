@@ -212,6 +212,7 @@ class SAOM:
             For names that are missing or unknown, values that are not finite, and rates that are negative.
         """
         if isinstance(theta, (pd.Series, Mapping)):
+            theta = dict(theta)  # a Series is iterated over its values, not its names
             for name in theta:
                 choose(name, self.names, "parameter")
             absent = [name for name in self.names if name not in theta]
