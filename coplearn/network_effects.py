@@ -43,7 +43,7 @@ from coplearn._checks import choose, listing, plural
 from coplearn.autocorrelation import Problem
 from coplearn.design import design, members_of, named_matrices, response
 from coplearn.results import ConvergenceWarning, Estimates
-from coplearn.weights import LogDeterminant, difference, weight_matrix
+from coplearn.weights import LogDeterminant, TraceLogDeterminant, difference, weight_matrix
 
 __all__ = ["NetworkEffects", "NetworkEffectsResults"]
 
@@ -126,10 +126,12 @@ class NetworkEffects:
 
         Parameters
         ----------
-        determinant : {"auto", "dense", "sparse"}
+        determinant : {"auto", "dense", "sparse", "traces"}
             How log-determinants are found: from eigenvalues or dense LU, or by sparse LU. By default sparse above
             1,500 members. Sparse LU is quick where ties are clustered, as in communities (10,000 members in a
-            second); 10,000 members who name three others at random, anywhere, take a minute.
+            second); 10,000 members who name three others at random, anywhere, take a minute. For those there are
+            traces of powers, an approximation of one matrix of a kind: exact for the first powers and drawn beyond; the
+            results say how much that adds to a standard error.
         information : {"observed", "expected"}
             Standard errors from the second derivatives at the maximum (as in sna's lnam), or from what they are on
             average under the model (as in spatialreg); the latter takes dense matrices, so it is for a few thousand
@@ -144,11 +146,16 @@ class NetworkEffects:
         ConvergenceWarning
             If the search did not settle; the results say so, too.
         """
-        choose(determinant, ["auto", "dense", "sparse"], "determinant")
+        choose(determinant, ["auto", "dense", "sparse", "traces"], "determinant")
         choose(information, ["observed", "expected"], "information")
         dense = determinant == "dense" or (determinant == "auto" and len(self.y) <= LARGE)
         effects, disturbances = list(self.effects.values()), list(self.disturbances.values())
-        log_a, log_b = LogDeterminant(effects, dense), LogDeterminant(disturbances, dense)
+        if determinant == "traces" and max(len(effects), len(disturbances)) > 1:
+            raise ValueError("traces are for one matrix of effects and one of disturbances; take determinant='sparse'.")
+        log_a, log_b = (
+            TraceLogDeterminant(w[0]) if determinant == "traces" and w else LogDeterminant(w, dense)
+            for w in (effects, disturbances)
+        )
         problem = Problem(self.y, self.X.to_numpy(), effects, disturbances, log_a, log_b)
         llf, theta, settled = problem.maximum()
         rho, lam = problem.split(theta)
@@ -190,6 +197,15 @@ class NetworkEffects:
                 yield (
                     f"{name} is {value:.3f}, at the boundary of what is admissible ({low:.3g} to {high:.3g}): "
                     "intervals that reach beyond it, and their p-values, mean little."
+                )
+        logs = [problem.log_a] * len(self.effects) + [problem.log_b] * len(self.disturbances)
+        for name, log, value in zip(self.names[self.X.shape[1] :], logs, theta, strict=True):
+            if isinstance(log, TraceLogDeterminant):
+                # rho is moved by an error of the slope over the curvature, the inverse of which is about its variance
+                added = log.error(float(value)) * float(cov.loc[name, name])
+                yield (
+                    f"{name}: the log-determinant is approximate: exact to power {log.exact}, and from random vectors "
+                    f"beyond, which add {added:.1g} to its standard error."
                 )
         if not (np.diag(cov) > 0).all():
             yield "the information matrix cannot be inverted: some standard errors are missing."

@@ -9,7 +9,9 @@ Models in which everybody answers to everybody need :math:`\ln|A|` for :math:`A 
 matrix with eigenvalues :math:`\omega`, found once, it is :math:`\sum \ln|1 - \rho\omega|`, and :math:`\rho` is
 admissible between :math:`1/\omega_{\min}` and :math:`1/\omega_{\max}` over the real eigenvalues (Ord 1975,
 doi:10.1080/01621459.1975.10480272); complex ones come in pairs and bound nothing. Several matrices need an LU
-decomposition at each :math:`\rho`, and large sparse ones a sparse LU.
+decomposition at each :math:`\rho`, and large sparse ones a sparse LU. Where thousands are tied at random, anywhere,
+even that fills up; then :math:`\ln|I - \rho W| = -\sum_k \rho^k\,\mathrm{tr}(W^k)/k` with exact traces of the first
+powers and estimated ones beyond (Barry & Pace 1999, doi:10.1016/S0024-3795(97)10009-X).
 """
 
 from __future__ import annotations
@@ -25,9 +27,11 @@ from scipy.sparse.linalg import ArpackError, eigs, splu
 
 from coplearn._checks import listing, plural
 
-__all__ = ["LogDeterminant", "admissible", "row_normalize", "weight_matrix"]
+__all__ = ["LogDeterminant", "TraceLogDeterminant", "admissible", "row_normalize", "weight_matrix"]
 
 STEP, FINE = 4e-4, 4e-3  # steps of the differences of a sparse log-determinant: three points, and five
+POWERS, PROBES, EXACT, ROOM = 400, 40, 8, 400  # terms; random vectors; exact powers, and entries a row they may have
+SPENT = 1e-10  # share of a trace below which what random vectors add to it is nothing
 NEAR_REAL = 1e-7  # imaginary parts below this share of the largest eigenvalue are rounding
 
 
@@ -273,6 +277,69 @@ class LogDeterminant:
             return True
         spectrum = np.linalg.eigvals(total.toarray()) if self.dense else None
         return admissible(sparse.csr_array(total), spectrum)[1] > 1
+
+
+class TraceLogDeterminant(LogDeterminant):
+    r"""ln|I - rho W| of one matrix from a series of traces, an approximation with a known Monte Carlo error.
+
+    Traces of low powers are exact. Those of higher ones are means of :math:`u'W^ku` over random signs u, of which the
+    part along the vector of ones, to which powers of W tend, is computed instead of drawn,
+    :math:`\mathrm{tr}(W^k) = 1'W^k1/n + \mathrm{tr}(QW^kQ)` with :math:`Q = I - 11'/n`.
+
+    Parameters
+    ----------
+    matrix : csr_array
+
+    Attributes
+    ----------
+    exact : int
+        Highest power whose trace is exact.
+    """
+
+    def __init__(self, matrix: sparse.csr_array) -> None:
+        self.matrices, self.dense = [matrix], False
+        self.intervals = [admissible(matrix)]
+        n, high = matrix.shape[0], self.intervals[0][1]
+        self._scale = 1 / high if np.isfinite(high) else 1.0  # so that no eigenvalue is larger than 1
+        w = sparse.csr_array(matrix / self._scale)
+        powers = [w]
+        while len(powers) < EXACT and powers[-1].nnz < ROOM * n:
+            powers.append(powers[-1] @ w)
+        self.exact = 2 * len(powers)
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], size=(n, PROBES))
+        probe = signs - signs.mean(axis=0)
+        moved, one = probe.copy(), np.ones(n)
+        drawn = np.empty((POWERS, PROBES))
+        for k in range(POWERS):
+            one = w @ one
+            if moved.size:
+                moved = w @ moved
+                part = (probe * moved).sum(axis=0)
+                if np.abs(part).max() < SPENT:
+                    moved = moved[:0]
+            drawn[k] = one.mean() + (part if moved.size else 0.0)
+        for k in range(1, self.exact + 1):
+            left, right = powers[(k + 1) // 2 - 1], powers[k // 2 - 1]
+            drawn[k - 1] = w.diagonal().sum() if k == 1 else left.multiply(right.T).sum()
+        self._drawn = drawn
+
+    def _series(self, rho: float, derivative: int) -> np.ndarray:
+        """The value, or a derivative, by probe: shape (PROBES,)."""
+        k, rho = np.arange(1, POWERS + 1, dtype=float), rho * self._scale
+        factor = {0: rho**k / k, 1: rho ** (k - 1), 2: (k - 1) * rho ** np.maximum(k - 2, 0)}[derivative]
+        return -(self._scale**derivative) * (factor @ self._drawn)
+
+    def value(self, rho: np.ndarray) -> float:
+        low, high = self.intervals[0]
+        return float(self._series(float(rho[0]), 0).mean()) if low < rho[0] < high else -np.inf
+
+    def derivatives(self, rho: np.ndarray, fine: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        first, second = (self._series(float(rho[0]), order).mean() for order in (1, 2))
+        return np.array([first]), np.array([[second]])
+
+    def error(self, rho: float) -> float:
+        """Monte Carlo standard error of the first derivative."""
+        return float(self._series(rho, 1).std(ddof=1) / np.sqrt(PROBES))
 
 
 def difference(matrices: list[sparse.csr_array], rho: np.ndarray) -> sparse.csc_array:

@@ -12,7 +12,7 @@ from scipy import sparse
 from coplearn.autocorrelation import Problem
 from coplearn.network_effects import NetworkEffects
 from coplearn.results import CLAIMS, ConvergenceWarning, Estimates
-from coplearn.weights import LogDeterminant, admissible, row_normalize
+from coplearn.weights import LogDeterminant, TraceLogDeterminant, admissible, row_normalize
 
 COLEMAN = Path(os.environ.get("COPLEARN_DATA", "/nowhere")) / "influence_coleman"
 needs_coleman = pytest.mark.skipif(
@@ -221,6 +221,41 @@ def test_dense_and_sparse_log_determinants_agree():
             assert thin.value(rho) == pytest.approx(dense.value(rho), abs=1e-10)
             for fast, exact in zip(thin.derivatives(rho, fine=True), dense.derivatives(rho), strict=True):
                 assert fast == pytest.approx(exact, rel=1e-5, abs=1e-4)  # differences
+
+
+@pytest.mark.parametrize("kind", ["random", "isolates", "counts", "two sides", "one way"])
+def test_traces_give_the_log_determinant_within_their_own_error(kind):
+    rng = np.random.default_rng(6)
+    g = network(rng, 300, 3)
+    if kind == "isolates":
+        g[:20] = 0
+    if kind == "two sides":  # eigenvalues 1 and -1
+        g[:150, :150] = g[150:, 150:] = 0
+    if kind == "one way":  # nobody hears back: the determinant is 1
+        g = np.triu(g)
+    w = sparse.csr_array(g if kind == "counts" else row_normalize(g))
+    exact, traces = LogDeterminant([w], True), TraceLogDeterminant(w)
+    top = min(traces.intervals[0][1], 1.0)
+    for share in (-0.6, 0.2, 0.5, 0.8):
+        rho = np.array([share * top])
+        (slope, _), (true_slope, true_curve) = traces.derivatives(rho), exact.derivatives(rho)
+        bound = 6 * traces.error(float(rho[0])) + 1e-6 * abs(true_slope[0]) + 1e-8
+        assert abs(slope[0] - true_slope[0]) < bound
+        assert traces.value(rho) == pytest.approx(exact.value(rho), abs=bound * top + 1e-8)
+        assert traces.derivatives(rho)[1][0, 0] == pytest.approx(true_curve[0, 0], rel=0.02, abs=1e-6)
+    assert traces.value(np.array([1.01 * traces.intervals[0][1]])) == -np.inf or kind == "one way"
+
+
+def test_estimates_from_traces_are_those_of_eigenvalues_and_say_that_they_are_approximate():
+    y, x, w, m = drawn(np.random.default_rng(7), 300, 0.4, 0.3)
+    exact, traces = (NetworkEffects(y, x, w, m).fit(d) for d in ("dense", "traces"))
+    assert traces.params.to_numpy() == pytest.approx(exact.params.to_numpy(), abs=1e-4)  # errors of traces are 1e-5
+    assert traces.bse.to_numpy() == pytest.approx(exact.bse.to_numpy(), rel=1e-3)
+    assert sum("log-determinant is approximate" in c for c in traces.caveats) == 2
+    alone = NetworkEffects(y, x, None, m).fit("traces")
+    assert any(c.startswith("lambda: the log-determinant") for c in alone.caveats)
+    with pytest.raises(ValueError, match="traces are for one matrix"):
+        NetworkEffects(y, x, [w, m]).fit("traces")
 
 
 def test_a_negative_determinant_is_out_of_bounds():
