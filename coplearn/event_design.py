@@ -103,8 +103,8 @@ class EventDesign:
         Where the events stand in the frame of the sequence.
     prepare : int
         Number of first events that only prepare the history.
-    memories : tuple of Memory or str
-        Of each network: how long events count, or the name of a second network.
+    memories : tuple of Memory, str or EventEffect
+        Of each network: how long events count, the name of a second network, or the effect that a user wrote.
     start, end : float
         Bounds of what an interval model explains.
     previous_only : bool
@@ -127,7 +127,7 @@ class EventDesign:
     time: np.ndarray
     rows: np.ndarray
     prepare: int
-    memories: tuple[Memory | str, ...]
+    memories: tuple[Memory | str | EventEffect, ...]
     start: float
     end: float
     previous_only: bool
@@ -142,18 +142,17 @@ class EventDesign:
         """An empty dense history of these networks."""
         return event_history.dense_history(self.n, self.rate, self.triads, watch, watch_trace)
 
-    def watched(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """What a history must watch so that it lists every pair whose statistics change; None where all may."""
+    def watched(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What a history must watch so that it lists the pairs whose terms change; and terms that change everywhere."""
         t = self.terms
         watch, trace = np.zeros((len(self.rate), 6), np.bool_), np.zeros(11, np.bool_)
-        for code, k, choice, share, standard in zip(t.code, t.net, t.choice, t.share, t.standard, strict=True):
+        everywhere = np.zeros(len(t.code), np.bool_)
+        for r, (code, k, choice, share) in enumerate(zip(t.code, t.net, t.choice, t.share, strict=True)):
             name = NAMES[code]
-            if standard or name in _ALWAYS_CHANGES:
-                return None
-            reads = CODES["inertia"] <= code <= CODES["isp"]
-            if reads and (self.rate[k] > 0 or (share and "degree" in name)):
-                return None
-            if name in _WATCH:
+            halves = CODES["inertia"] <= code <= CODES["isp"] and self.rate[k] > 0
+            if halves or name in _ALWAYS_CHANGES or (share and "degree" in name):
+                everywhere[r] = True
+            elif name in _WATCH:
                 watch[k, _WATCH[name]] = True
                 if share:
                     watch[k, 2 if name == "inertia" else 4] = True
@@ -161,7 +160,7 @@ class EventDesign:
                 trace[choice] = True
             elif name.startswith("recency_rank"):
                 trace[9 if name == "recency_rank_send" else 10] = True
-        return watch, trace
+        return watch, trace, everywhere
 
     def state(self) -> event_timeline.State:
         """Covariates, presence and risk as they stand at the beginning."""

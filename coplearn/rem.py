@@ -34,6 +34,7 @@ from coplearn.events import EventSequence
 from coplearn.kernels import event_history, event_timeline
 from coplearn.kernels import event_likelihood as kernel
 from coplearn.kernels.event_spells import spells
+from coplearn.kernels.event_sweeps import sweeps
 from coplearn.newton import Optimum, newton
 from coplearn.results import ConvergenceWarning, Estimates
 
@@ -243,7 +244,7 @@ class REM:
         return write_stages(self.design, self.orientation, interval, self.controls, self.cases, seed)
 
     def _sums(self, theta: np.ndarray, scores: bool = False) -> kernel.Sums:
-        """One pass over the events: by spells where few pairs change between events, else over every candidate."""
+        """One pass over the events: by spells where few pairs change between events, else by sweeps over all."""
         d, p = self.design, len(theta)
         sums = kernel.Sums(
             llf=np.zeros(1),
@@ -254,13 +255,17 @@ class REM:
             high=np.full(p, -np.inf),
         )
         interval = self.timing == "interval"
-        watched = d.watched() if self.orientation == "tie" and not scores else None
         rest = d.changes, d.steps, d.sender, d.receiver
-        if watched is not None:
-            spells(theta, interval, d.terms, d.history(*watched), d.state(), *rest, sums)
-        else:
+        watch, trace, everywhere = d.watched()
+        if self.orientation != "tie" or scores:
             who = ORIENTATIONS.index(self.orientation)
             kernel.walk(theta, who, interval, d.terms, d.history(), d.state(), *rest, sums)
+        elif everywhere.any() or d.terms.standard.any():
+            kept = d.terms.rows(~everywhere), np.flatnonzero(~everywhere)
+            fresh = d.terms.rows(everywhere), np.flatnonzero(everywhere)
+            sweeps(theta, interval, d.terms, *kept, *fresh, d.history(watch, trace), d.state(), *rest, sums)
+        else:
+            spells(theta, interval, d.terms, d.history(watch, trace), d.state(), *rest, sums)
         return sums
 
     def _mean_rate(self) -> float:

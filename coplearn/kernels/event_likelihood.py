@@ -23,7 +23,7 @@ from coplearn.kernels.event_history import advance
 from coplearn.kernels.event_statistics import raw_terms
 from coplearn.kernels.event_timeline import apply_changes
 
-__all__ = ["RECEIVER", "SENDER", "TIE", "Sums", "candidates", "columns", "walk"]
+__all__ = ["RECEIVER", "SENDER", "TIE", "Sums", "candidates", "columns", "standardize", "walk"]
 
 TIE, SENDER, RECEIVER = 0, 1, 2
 
@@ -62,22 +62,29 @@ def candidates(orientation, n, state, sender, out_i, out_j):
 
 
 @njit(cache=True, nogil=True)
+def standardize(values, mask):
+    """Mean 0 and standard deviation 1 (denominator D - 1) where mask is not 0; 0 where all are equal."""
+    count, mean, square = 0.0, 0.0, 0.0
+    for d in range(len(values)):
+        count += mask[d]
+        mean += mask[d] * values[d]
+    mean /= max(count, 1.0)
+    for d in range(len(values)):
+        values[d] -= mean
+        square += mask[d] * values[d] ** 2
+    spread = np.sqrt(square / (count - 1.0)) if count > 1.0 else 0.0
+    factor = 1.0 / spread if spread > 1e-12 * (1.0 + abs(mean)) else 0.0
+    for d in range(len(values)):
+        values[d] *= factor
+
+
+@njit(cache=True, nogil=True)
 def columns(terms, h, state, time, out_i, out_j, count, raw, design):
     """Design of the first `count` candidates: raw terms (r, .), standardised where asked, multiplied into columns."""
     raw_terms(terms, h, state.x, time, out_i, out_j, count, raw)
     for r in range(len(terms.code)):
         if terms.standard[r]:
-            mean = 0.0
-            for d in range(count):
-                mean += raw[r, d]
-            mean /= count
-            square = 0.0
-            for d in range(count):
-                raw[r, d] -= mean
-                square += raw[r, d] ** 2
-            spread = np.sqrt(square / (count - 1)) if count > 1 else 0.0
-            for d in range(count):
-                raw[r, d] = raw[r, d] / spread if spread > 1e-12 * (1.0 + abs(mean)) else 0.0
+            standardize(raw[r, :count], np.ones(count))
     for c in range(len(terms.factors)):
         design[c, :count] = raw[terms.factors[c, 0], :count]
         for part in range(1, 3):

@@ -105,6 +105,11 @@ class Terms(NamedTuple):
     monday: float
     hour: float
 
+    def rows(self, which: np.ndarray) -> Terms:
+        """The terms for which a mask is true, in a table of their own."""
+        by_row = {name: getattr(self, name)[which] for name in self._fields[:8]}
+        return self._replace(**by_row)
+
 
 @njit(cache=True, nogil=True)
 def _shift(a, b, choice, i, j):
