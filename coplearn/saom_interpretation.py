@@ -34,7 +34,7 @@ from coplearn._checks import choose, whole
 from coplearn.effects.spec import definition
 from coplearn.kernels import saom_behavior
 from coplearn.kernels.saom_network import network_base
-from coplearn.kernels.saom_state import CREATION, ENDOWMENT, EVALUATION, RATE, new_state, set_behavior
+from coplearn.kernels.saom_state import CREATION, ENDOWMENT, EVALUATION, RATE, new_state, packed
 
 __all__ = [
     "Certainty",
@@ -262,6 +262,7 @@ def selection_table(
     state = _small_state(model, np.zeros((len(problem.networks), 2 * m, 2 * m), np.uint8))
     state.v[facts.index] = np.tile(grid - facts.mean, 2)
     rows = model.effects[0].bound()
+    called, seen = packed(rows), packed(state)  # arrays are shared with the state
     which, weights = [], []
     for k, position, effect in _rows(model, owner, _wanted(kind)):
         parts = effect.parts or (effect,)
@@ -274,7 +275,7 @@ def selection_table(
             for a in range(m):
                 for b in range(m):
                     for q in numbers:
-                        table[a, b] *= network_base(rows, q, state, a, m + b)
+                        table[a, b] *= network_base(called, np.int32(q), seen, a, np.int32(m + b))
             which.append(position)
             weights.append(table)
     if not which:
@@ -342,6 +343,7 @@ def influence_table(
             x[r, 1:, 0] = mutual or not problem.periods[0].directed[r]
     state = _small_state(model, x)
     rows = model.effects[0].bound()
+    called, seen = packed(rows), packed(state)  # arrays are shared with the state
     b = problem.behaviors.index(owner)
     which, weights = [], []
     for k, position, _ in _rows(model, owner, _wanted(kind)):
@@ -356,9 +358,9 @@ def influence_table(
             state.v[facts.index, 1:] = level - facts.mean
             found = []
             for z in (facts.mean, *own):
-                set_behavior(state, b, 0, int(np.floor(z)))
+                state.z[b, 0] = np.floor(z)
                 state.v[facts.index, 0] = z - facts.mean
-                found.append(saom_behavior.behavior_statistic(rows, k, state, 0))
+                found.append(saom_behavior.behavior_statistic(called, np.int32(k), seen, 0))
             table[a] = np.array(found[1:]) - found[0]
         which.append(position)
         weights.append(table)

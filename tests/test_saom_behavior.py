@@ -19,7 +19,7 @@ from coplearn.effects.context import ActorFacts, Context, DyadicFacts, NetworkFa
 from coplearn.effects.spec import Effect, definition, definitions
 from coplearn.effects.user import bind
 from coplearn.kernels import saom_behavior, saom_rate
-from coplearn.kernels.saom_state import Effects, Period, new_state
+from coplearn.kernels.saom_state import Effects, Period, new_state, packed
 
 DATA = Path(__file__).parent / "data"
 GLASGOW = Path(os.environ.get("COPLEARN_DATA", "")) / "glasgow_s50"
@@ -90,7 +90,7 @@ def kernel_state(c):
         offset=np.zeros(2),
         n_actors=n,
     )
-    return new_state(period, period.x, period.z, period.v_missing, period.w_missing, n)
+    return packed(new_state(period, period.x, period.z, period.v_missing, period.w_missing, n))
 
 
 def context(c, owner="drink"):
@@ -136,6 +136,15 @@ def numbers(rows, parts=()):
     return eff
 
 
+def change(eff, k, s, i, d):
+    """The kernel's gain of a step, called as the engine calls it, so that nothing else is compiled."""
+    return saom_behavior.behavior_change(packed(eff), np.int32(k), s, i, d)
+
+
+def statistic(eff, k, s, i):
+    return saom_behavior.behavior_statistic(packed(eff), np.int32(k), s, i)
+
+
 def an_effect(name, family, p):
     """The effect with variables of the right kinds and an internal parameter that its definition allows."""
     entry, nets = definition(name, family), iter(["net", "work"])
@@ -157,7 +166,7 @@ def test_gain_of_a_step_is_the_difference_of_the_statistic(name, seed):
     for i in range(len(c.z)):
         for d in (-1, 1):
             expected = naive.BEHAVIOR[name](c.step(i, d), i) - naive.BEHAVIOR[name](c, i)
-            got = saom_behavior.behavior_change(eff, 0, s, i, d)
+            got = change(eff, 0, s, i, d)
             assert got == pytest.approx(expected, abs=1e-10)  # sums of a few dozen numbers of order 1
 
 
@@ -171,7 +180,7 @@ def test_statistic_is_the_formula_with_gaps_left_out(name, seed):
     s, eff = kernel_state(c), numbers([behavior_effects.encode(effect, context(c))])
     for i in range(len(c.z)):
         expected = naive.behavior_statistic(name, c, i)
-        assert saom_behavior.behavior_statistic(eff, 0, s, i) == pytest.approx(expected, abs=1e-10)
+        assert statistic(eff, 0, s, i) == pytest.approx(expected, abs=1e-10)
 
 
 @pytest.mark.parametrize("name", RATES)
@@ -184,7 +193,7 @@ def test_value_of_a_rate_effect_is_its_formula(name, seed):
     s, eff = kernel_state(c), numbers([rate_effects.encode(effect, context(c))])
     for i in range(len(c.z)):
         expected = naive.RATE[name](c, i)
-        assert saom_rate.rate_value(eff, 0, s, i) == pytest.approx(expected, abs=1e-10)
+        assert saom_rate.rate_value(packed(eff), np.int32(0), s, i) == pytest.approx(expected, abs=1e-10)
 
 
 def test_user_behavior_effect_equals_its_built_in_twin():
@@ -201,9 +210,9 @@ def test_user_behavior_effect_equals_its_built_in_twin():
     eff, s = bind(numbers(rows), {0: my_total}), kernel_state(c)
     for i in range(len(c.z)):
         for d in (-1, 1):
-            mine, ours = (saom_behavior.behavior_change(eff, k, s, i, d) for k in (0, 1))
+            mine, ours = (change(eff, k, s, i, d) for k in (0, 1))
             assert mine == pytest.approx(ours, abs=1e-12)
-        mine, ours = (saom_behavior.behavior_statistic(eff, k, s, i) for k in (0, 1))
+        mine, ours = (statistic(eff, k, s, i) for k in (0, 1))
         assert mine == pytest.approx(ours, abs=1e-12)
 
 
@@ -222,7 +231,7 @@ def test_user_effect_survives_the_way_to_a_worker():
     c = a_world(np.random.default_rng(6), missing=False)
     row = behavior_effects.encode(squares(), context(c))
     eff, s = bind(numbers([row]), {0: back}), kernel_state(c)
-    assert saom_behavior.behavior_statistic(eff, 0, s, 1) == pytest.approx(c.z[1] ** 2)
+    assert statistic(eff, 0, s, 1) == pytest.approx(c.z[1] ** 2)
 
 
 def test_user_effect_whose_change_is_wrong_is_refused_with_an_example():
@@ -318,7 +327,7 @@ def test_statistics_agree_with_rsiena(row):
         s, eff = kernel_state(c), numbers([behavior_effects.encode(effect, context(c))])
         expected = pytest.approx(float(row[f"period{period + 1}"]), abs=1e-9)  # 15 digits printed, sums of 50
         assert sum(naive.BEHAVIOR[effect.name](c, i) for i in range(50)) == expected
-        assert sum(saom_behavior.behavior_statistic(eff, 0, s, i) for i in range(50)) == expected
+        assert sum(statistic(eff, 0, s, i) for i in range(50)) == expected
 
 
 @needs_glasgow
@@ -333,7 +342,7 @@ def test_changes_agree_with_rsiena():
             for row in some.itertuples():
                 for d, value in ((-1, row.down), (1, row.up)):
                     if value not in ("", "NA"):
-                        got = saom_behavior.behavior_change(eff, 0, s, row.ego - 1, d)
+                        got = change(eff, 0, s, row.ego - 1, d)
                         assert got == pytest.approx(float(value), abs=1e-9), (short, wave, row.ego, d)
 
 
@@ -368,11 +377,11 @@ def test_interaction_is_the_product_of_the_factors(seed):
             return world.x[i].sum() * world.v[i]
 
         for d in (-1, 1):
-            got = saom_behavior.behavior_change(two, 3, s, i, d)
+            got = change(two, 3, s, i, d)
             assert got == pytest.approx(d * factors(c), abs=1e-10)
             similar = naive.BEHAVIOR["average_similarity"]
             expected = factors(c) * (similar(c.step(i, d), i) - similar(c, i))
-            assert saom_behavior.behavior_change(three, 3, s, i, d) == pytest.approx(expected, abs=1e-10)
+            assert change(three, 3, s, i, d) == pytest.approx(expected, abs=1e-10)
 
 
 @settings(max_examples=30)
@@ -393,4 +402,4 @@ def test_free_combination_of_parts_is_what_the_parts_say(seed):
             values.append(c.z[j] * {"alter": c.v[j], "popularity": c.x[:, j].sum()}.get(weight, 1.0))
         whole = {"average": naive.mean, "total": naive.total, "maximum": max, "minimum": min}[aggregate]
         expected = c.z[i] * c.v[i] * (whole(values) if values else 0.0)
-        assert saom_behavior.behavior_statistic(eff, 0, s, i) == pytest.approx(expected, abs=1e-10)
+        assert statistic(eff, 0, s, i) == pytest.approx(expected, abs=1e-10)

@@ -130,8 +130,8 @@ def change_table(engine, x, z, out):
         for v in range(plan.n_rows.shape[0]):
             for q in range(plan.n_rows[v] if v >= n_nets else 0):
                 k = plan.row[v, q]
-                out[k, i, 0] = behavior_change(eff, k, s, i, -1)
-                out[k, i, 1] = behavior_change(eff, k, s, i, 1)
+                for step in range(2):
+                    out[k, i, step] = behavior_change(eff, k, s, i, 2 * step - 1)
             for q in range(plan.n_rate[v]):
                 k = plan.rate_row[v, q]
                 out[k, i, 0] = rate_value(eff, k, s, i)
@@ -464,8 +464,9 @@ def behavior_step(engine, v, i, stream, score):
     u_down, u_up = 0.0, 0.0
     for q in range(plan.n_rows[v]):
         k = plan.row[v, q]
-        work.pair[0, k] = behavior_change(eff, k, s, i, -1) if down and value > low else 0.0
-        work.pair[1, k] = behavior_change(eff, k, s, i, 1) if up and value < high else 0.0
+        for step in range(2):  # one call, and not of a literal: each would be compiled by itself
+            free = up and value < high if step else down and value > low
+            work.pair[step, k] = behavior_change(eff, k, s, i, 2 * step - 1) if free else 0.0
         u_down += plan.loss[k] * work.pair[0, k]
         u_up += plan.gain[k] * work.pair[1, k]
     largest = max(0.0, u_down, u_up)

@@ -123,6 +123,12 @@ def _pack(record):
     return scope["impl"]
 
 
+@njit(cache=True)
+def packed(record):
+    """:func:`pack` for callers in Python who want the functions that the engine has compiled."""
+    return pack(record)
+
+
 class Scratch(NamedTuple):
     """Working room of one simulation. `touched` lists each alter once while `mark` is 1 for it."""
 
