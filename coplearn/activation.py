@@ -196,6 +196,8 @@ def _test(
     seed: int | None,
 ) -> ActivationTest:
     whole(permutations, "permutations")
+    if not isinstance(activated, pd.Series):
+        raise TypeError(f"activated is a Series of times indexed by member, not {type(activated).__name__}.")
     members = activated.index
     along = weight_matrix(ties, "ties", members)
     if kind == "edge reversal" and not abs((along > 0).astype(int) - (along.T > 0).astype(int)).sum():

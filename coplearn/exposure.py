@@ -107,13 +107,27 @@ class TemporalAutocorrelation:
             )
         if np.isinf(self.y).any():
             raise ValueError("y is infinite in places. Write NaN where unknown.")
+        known = self.y[np.isfinite(self.y)]
+        if not len(known) or np.ptp(known) == 0:
+            raise ValueError("y is the same for every member and wave, or never known: there is nothing to explain.")
         self.relations = {str(k): v for k, v in ties.items()} if isinstance(ties, Mapping) else {"": ties}
         self._alone: dict[str, np.ndarray] = {}
         self._heard: dict[str, np.ndarray] = {}
         for name, matrices in self.relations.items():
             self._heard[name], self._alone[name] = self._exposures(name, matrices)
-        self.X = {str(name): self._covariate(str(name), values) for name, values in (X or {}).items()}
         self.columns = [OWN, *(self._symbol("rho", name) for name in self.relations)]
+        taken = [
+            "who",
+            "t",
+            "y",
+            "intercept",
+            *self.columns,
+            *(self._symbol("isolate", name) for name in self.relations),
+        ]
+        twice = [str(name) for name in X or {} if str(name) in taken or str(name).startswith("wave ")]
+        if twice:
+            raise ValueError(f"a covariate may not be called {listing(twice)}, which means something here. Rename it.")
+        self.X = {str(name): self._covariate(str(name), values) for name, values in (X or {}).items()}
         self._frame = self._rows()
         if not len(self._frame):
             raise ValueError("no member has an outcome with a known past, exposure and covariates.")
@@ -158,7 +172,12 @@ class TemporalAutocorrelation:
             if len(absent):
                 raise ValueError(f"covariate {name!r} has no row for {listing(absent)}.")
             values = values.loc[self.members]
-        array = as_floats(values)
+        try:
+            array = as_floats(values)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"covariate {name!r} is not numeric. Code it as numbers, as with pd.get_dummies."
+            ) from error
         array = np.repeat(array[:, None], len(self.waves), axis=1) if array.ndim == 1 else array
         if array.shape != self.y.shape:
             raise ValueError(
@@ -392,11 +411,11 @@ def _codes(who: pd.Series) -> np.ndarray:
 def _full_rank(frame: pd.DataFrame) -> np.ndarray:
     """The values, if no column is a combination of those before it."""
     values = frame.to_numpy(dtype=float)
+    if values.shape[0] <= values.shape[1]:
+        raise ValueError(f"{plural(values.shape[0], 'row')} of outcomes cannot carry {values.shape[1]} parameters.")
     scaled = values / np.maximum(np.linalg.norm(values, axis=0), 1e-300)
     diagonal = np.abs(np.diag(np.linalg.qr(scaled, mode="r")))
-    bad = [str(c) for c, d in zip(frame.columns, diagonal, strict=False) if d < 1e-9] or (
-        [str(c) for c in frame.columns[len(diagonal) :]]
-    )
+    bad = [str(c) for c, d in zip(frame.columns, diagonal, strict=True) if d < 1e-9]
     if bad:
         raise ValueError(
             f"the design is singular: {listing(bad)} does not vary, or is a combination of the columns before it (as "

@@ -116,6 +116,8 @@ class Hawkes:
     ) -> None:
         for column in ("time", "sender"):
             choose(column, [str(c) for c in events.columns], "column of events")
+        if isinstance(ties, list | tuple):
+            ties = np.asarray(ties, dtype=float)
         self.members = ties.index if isinstance(ties, pd.DataFrame) else pd.RangeIndex(ties.shape[0])
         frame = events.sort_values("time", kind="stable")
         self.who = self.members.get_indexer(frame["sender"])
@@ -123,6 +125,12 @@ class Hawkes:
             strangers = listing(frame["sender"][self.who < 0].unique())
             raise ValueError(f"events of members without a row in ties: {strangers}.")
         self.dated = pd.api.types.is_datetime64_any_dtype(frame["time"])
+        if not self.dated and not pd.api.types.is_numeric_dtype(frame["time"]):
+            raise ValueError("times are neither numbers nor timestamps. Convert them, as with pd.to_datetime.")
+        if frame["time"].nunique() < 2:
+            raise ValueError(
+                f"{plural(len(frame), 'event')} at {plural(frame['time'].nunique(), 'time')}: no order to read."
+            )
         if frame["time"].isna().any():
             raise ValueError(f"{plural(int(frame['time'].isna().sum()), 'event')} without a time. Leave them out.")
         self.origin = start if start is not None else (frame["time"].iloc[0] if self.dated else 0.0)
@@ -266,6 +274,12 @@ class Hawkes:
         rhythm : array of float, shape (n_bins,), optional
         """
         mu, s = np.asarray(baseline, dtype=float), np.ones(self.n_bins) if rhythm is None else np.asarray(rhythm)
+        n = len(self.members)
+        if mu.shape != (n,) or np.shape(alpha) != (n, n) or s.shape != (self.n_bins,):
+            raise ValueError(
+                f"shapes are {mu.shape}, {np.shape(alpha)} and {s.shape}; give ({n},), ({n}, {n}) and ({self.n_bins},) "
+                "for baseline, alpha and rhythm."
+            )
         a = np.asarray(alpha, dtype=float)[self.ego, self.alter]
         out, _, total, _ = self._features(decay)
         _, place, pair, _, _ = self._layout
@@ -545,8 +559,14 @@ class HawkesResults(Estimates):
         return total.groupby(who).diff().dropna().to_numpy()
 
     def ks_test(self) -> dict[str, float]:
-        """Kolmogorov-Smirnov test of the residuals: statistic, p. As parameters are estimated, p is a little high."""
-        test = kstest(self.residuals(), "expon")
+        """Kolmogorov-Smirnov test of the residuals: statistic, p; NaN for fewer than two.
+
+        As parameters are estimated, p is a little high.
+        """
+        residuals = self.residuals()
+        if len(residuals) < 2:
+            return {"statistic": math.nan, "p": math.nan}
+        test = kstest(residuals, "expon")
         return {"statistic": float(test.statistic), "p": float(test.pvalue)}
 
     def summary(self) -> str:

@@ -194,6 +194,8 @@ class LinearInMeans:
     def __init__(self, y: Any, X: Any, weights: Any) -> None:
         self.members = members_of(y, X, [weights])
         self.y = response(y, self.members)
+        if np.ptp(self.y) == 0:
+            raise ValueError(f"y is {self.y[0]:g} for every member, so there is nothing to explain.")
         self.X = design(X, self.members).drop(columns=INTERCEPT, errors="ignore")
         constant = [c for c in self.X if np.ptp(self.X[c].to_numpy()) == 0]
         self.X = self.X.drop(columns=constant)
@@ -241,6 +243,8 @@ class LinearInMeans:
             If the network does not identify peer effects, or instruments say nothing beyond the covariates.
         """
         choose(covariance, ["robust", "plain"], "covariance")
+        if clusters is not None and len(clusters) != len(self.y):
+            raise ValueError(f"clusters has {plural(len(clusters), 'value')} for {plural(len(self.y), 'member')}.")
         report = self.check_identification(network_effects)
         if not report.identified:
             raise ValueError(

@@ -234,7 +234,10 @@ class FriedkinJohnsen:
         else:
             kept = np.ones(len(code), dtype=bool)
             if (total == 0).any():
-                raise ValueError(f"nobody of level {listing(names[total == 0])} has a known step.")
+                raise ValueError(
+                    f"nobody of level {listing(names[total == 0])} has a known step on which the others pulled "
+                    "away from the start."
+                )
             estimate = np.bincount(code, cross, len(names)) / total
         if not len(names):
             raise ValueError("no member has a known step: it takes the start, the next opinion and those of alters.")

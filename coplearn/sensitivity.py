@@ -269,8 +269,10 @@ def robustness_value(estimate: float, se: float, df: float, q: float = 1.0, alph
     >>> round(r.partial_r2, 3), round(r.value, 3), round(r.value_alpha, 3)
     (0.022, 0.139, 0.076)
     """
-    if not se > 0 or not df > 1:
-        raise ValueError(f"a standard error is positive and df is above 1; these are {se!r} and {df!r}.")
+    if not se > 0 or not df > 1 or not math.isfinite(estimate):
+        raise ValueError(
+            f"an estimate is a number, a standard error positive, df above 1; these are {estimate!r}, {se!r}, {df!r}."
+        )
     if not q > 0 or not 0 < alpha < 1:
         raise ValueError(f"q is positive and alpha between 0 and 1; these are {q!r} and {alpha!r}.")
     f = abs(float(estimate) / float(se)) / math.sqrt(df)

@@ -133,3 +133,8 @@ def test_bad_input_is_met_with_a_sentence(change, message):
 def test_ties_that_all_go_both_ways_cannot_be_turned():
     with pytest.raises(ValueError, match="every tie goes both ways"):
         edge_reversal_test(pd.Series([1.0, 2.0]), np.array([[0, 1], [1, 0]]), None)
+
+
+def test_times_without_names_are_refused():
+    with pytest.raises(TypeError, match="a Series of times"):
+        shuffle_test(np.array([1.0, 2.0]), np.array([[0, 1], [1, 0]]), None)

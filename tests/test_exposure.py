@@ -219,6 +219,10 @@ def test_results_speak_for_themselves():
         ({"X": {"x": pd.Series([1.0, 2.0])}}, "covariate 'x' has no row for"),
         ({"X": {"x": np.ones(3)}}, "covariate 'x' has shape"),
         ({"X": {"x": np.ones(20)}}, "the design is singular: x"),
+        ({"X": {"x": pd.Series(["a"] * 20)}}, "covariate 'x' is not numeric"),
+        ({"X": {"y": np.ones(20)}}, "may not be called y"),
+        ({"y": "constant"}, "there is nothing to explain"),
+        ({"y": "gone"}, "cannot carry"),
         ({"members": "fixed"}, "no treatment of members 'fixed'"),
         ({"lag": 2, "window": 2, "members": "difference"}, "take 6 or more"),
     ],
@@ -231,8 +235,9 @@ def test_bad_input_is_met_with_a_sentence(change, message):
         # exposure is then the mean of all, less a share of one's own past
         "everybody": [np.full((20, 20), 1 / 19) * (1 - np.eye(20))] * 5,
     }.get(change.get("ties", ""), relations[0])
-    if "y" in change:
+    if change.get("y") == "infinite":
         y.iloc[0, 0] = np.inf
+    y = {"constant": y * 0 + 1, "gone": y[:2].reindex(y.index)}.get(change.get("y", ""), y)
     settings = {k: v for k, v in change.items() if k in ("lag", "window", "X")}
     with pytest.raises(ValueError, match=message):
         TemporalAutocorrelation(y, ties, **settings).fit(change.get("members", "none"))

@@ -206,6 +206,9 @@ def test_results_speak_for_themselves():
         ({"events": TWO.rename(columns={"sender": "from"})}, "no column of events 'sender'"),
         ({"events": TWO.assign(sender="ann")}, "events of members without a row in ties: ann"),
         ({"events": TWO.assign(time=[np.nan, *TWO["time"][1:]])}, "1 event without a time"),
+        ({"events": TWO.assign(time="noon")}, "neither numbers nor timestamps"),
+        ({"events": TWO.assign(time=1.0)}, "6 events at 1 time: no order"),
+        ({"events": TWO.iloc[:0]}, "0 events at 0 times"),
         ({"end": 5.0}, "outside of start and end"),
         ({"ties": np.eye(2)}, "there are no ties"),
         ({"ties": np.ones((2, 3))}, "give members by members"),
@@ -224,6 +227,11 @@ def test_bad_input_is_met_with_a_sentence(change, message):
     given_ = {"events": TWO, "ties": np.ones((2, 2)), "end": 10.0} | {k: v for k, v in change.items() if k != "fit"}
     with pytest.raises(ValueError, match=message):
         Hawkes(**given_).fit(**change.get("fit", {}))
+
+
+def test_parameters_of_the_wrong_shape_are_refused():
+    with pytest.raises(ValueError, match=r"give \(2,\), \(2, 2\) and \(1,\)"):
+        Hawkes(TWO, [[0, 1], [1, 0]], end=10.0).loglike([0.1], np.ones((2, 2)), 1.0)
 
 
 def test_cascades_that_would_not_end_are_refused():

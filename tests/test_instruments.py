@@ -190,6 +190,8 @@ def test_the_claim_is_by_design_only_where_ties_were_assigned_and_instruments_ar
         ({"weights": complete(4, 4, 4)}, r"linearly dependent.*reflection.*friends of friends are friends"),
         ({"weights": np.zeros((12, 12))}, "no ties"),
         ({"y": np.full(12, np.nan)}, "y is missing"),
+        ({"y": np.ones(12)}, "nothing to explain"),
+        ({"clusters": [1, 2]}, "clusters has 2 values for 12 members"),
         ({"covariance": "clustered"}, "no covariance 'clustered'"),
         ({"alpha": 2}, "alpha is one minus the level"),
     ],
@@ -198,6 +200,5 @@ def test_bad_input_is_met_with_a_sentence(change, message):
     y, x, g = drawn(np.random.default_rng(10), 12)
     given = {"y": y, "X": x, "weights": g} | {k: v for k, v in change.items() if k in ("y", "X", "weights")}
     with pytest.raises(ValueError, match=message):
-        LinearInMeans(**given).fit(covariance=change.get("covariance", "robust")).anderson_rubin(
-            change.get("alpha", 0.05)
-        )
+        res = LinearInMeans(**given).fit(covariance=change.get("covariance", "robust"), clusters=change.get("clusters"))
+        res.anderson_rubin(change.get("alpha", 0.05))

@@ -72,7 +72,8 @@ def test_results_speak_for_themselves():
         (lambda: bias_factor(0, 0.5, 0.5), "positive number"),
         (lambda: bias_factor(2, 1.5, 0.5), "share of the exposed"),
         (lambda: bias_contour(2, share=1), "share is that of the others"),
-        (lambda: robustness_value(1, 0, 50), "standard error is positive"),
+        (lambda: robustness_value(1, 0, 50), "a standard error positive"),
+        (lambda: robustness_value(float("nan"), 1, 50), "an estimate is a number"),
         (lambda: robustness_value(1, 0.1, 50, q=0), "q is positive"),
     ],
 )
