@@ -10,8 +10,9 @@ members), shuffle and edge-reversal tests (100 members of two kinds who keep to 
 planted; selection by efficacy only; influence only; both; and the first and last with lasting differences (half of
 the variance of efficacy). What each estimator says of influence through the relation of that name.
 
-Writes ``influence.json``: by case and reading the share of p-values at or below .05, and mean, bias, mean s.e., sd and
-the coverage of 95 % intervals where a value was planted. ``python benchmarks/recovery/influence.py [replications]``
+Writes ``influence.json``: by case and reading the share of p-values at or below .05, a Kolmogorov-Smirnov test that
+they are uniform, and mean, bias, mean s.e., sd and the coverage of 95 % intervals where a value was planted.
+``python benchmarks/recovery/influence.py [replications]``
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from scipy.stats import kstest
 
 import coplearn as cl
 from coplearn.synthetic import leadership_panel
@@ -214,6 +216,8 @@ def summary(drawn: list[list[Row]], truth: dict[str, float]) -> dict[str, dict[s
     out = {}
     for reading, each in table.groupby("reading", sort=False):
         row = {"rejected": (each["p"] <= 0.05).mean()}
+        if each["p"].nunique() > 2:
+            row["ks_p"] = kstest(each["p"], "uniform").pvalue  # says something where nothing is planted
         covered = each["covered"]
         if reading in truth:
             off = each["estimate"] - truth[reading]
@@ -233,12 +237,6 @@ def main(replications: int) -> None:
     result: dict[str, Any] = {"replications": replications} | {k: round(float(v), 4) for k, v in errors.items()}
     result["own ground"], result["leaders"] = {}, {}
     with Parallel(n_jobs=JOBS) as parallel:
-        for planted in (False, True):
-            name = "planted" if planted else "nothing planted"
-            print(name, flush=True)
-            drawn = parallel(delayed(own_ground)(planted, seed) for seed in range(replications))
-            truth = (PLANTED if planted else dict.fromkeys(PLANTED, 0.0)) | ALWAYS
-            result["own ground"][name] = summary(drawn, truth)
         for world, settings in WORLDS.items():
             print("leaders:", world, flush=True)
             drawn = parallel(delayed(leaders)(world, seed) for seed in range(replications))
@@ -246,6 +244,18 @@ def main(replications: int) -> None:
             truth = {f"temporal, {way}: rho": rho for way in TREATMENTS}
             truth |= {f"temporal, {way}: own past": 0.6 for way in TREATMENTS}
             result["leaders"][world] = summary(drawn, truth)
+            _write(result)
+        for planted in (False, True):
+            name = "planted" if planted else "nothing planted"
+            print(name, flush=True)
+            drawn = parallel(delayed(own_ground)(planted, seed) for seed in range(replications))
+            truth = (PLANTED if planted else dict.fromkeys(PLANTED, 0.0)) | ALWAYS
+            result["own ground"][name] = summary(drawn, truth)
+            _write(result)
+
+
+def _write(result: dict[str, Any]) -> None:
+    """What is known so far: an interrupted run keeps the cells that it has finished."""
     Path(__file__).with_name("influence.json").write_text(json.dumps(result, indent=1) + "\n")
 
 
