@@ -122,9 +122,9 @@ def shuffle_test(
 
     Parameters
     ----------
-    activated : Series of float
-        Indexed by member: when each became active; NaN for never. Times that are equal are one moment; round them to
-        days or weeks where finer order is chance.
+    activated : Series of float or timestamps
+        Indexed by member: when each became active; NaN or NaT for never. Times that are equal are one moment; round
+        them to days or weeks where finer order is chance.
     ties : DataFrame, array or scipy.sparse array, shape (n_members, n_members)
         Row = who is exposed, wherever an entry is not 0.
     strata : Series or None
@@ -202,7 +202,7 @@ def _test(
     along = weight_matrix(ties, "ties", members)
     if kind == "edge reversal" and not abs((along > 0).astype(int) - (along.T > 0).astype(int)).sum():
         raise ValueError("every tie goes both ways, so that turning ties round changes nothing.")
-    times = activated.to_numpy(dtype=float)
+    times = activated.rank(method="dense").to_numpy(dtype=float)  # order is all that counts: numbers or dates
     active = np.isfinite(times)
     moments = np.unique(times[active])
     if len(moments) < 2:

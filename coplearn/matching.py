@@ -45,19 +45,19 @@ FAR = 1e6
 
 
 def at_risk(
-    adopted: pd.Series, ties: Any, times: Sequence[Any], horizon: float, covariates: Mapping[str, Any] | None = None
+    adopted: pd.Series, ties: Any, times: Sequence[Any], horizon: Any, covariates: Mapping[str, Any] | None = None
 ) -> pd.DataFrame:
     """Who could still be exposed for the first time, who was, and who took it up soon after.
 
     Parameters
     ----------
-    adopted : Series of float
-        Indexed by member: when each took it up; NaN for never.
+    adopted : Series of float or timestamps
+        Indexed by member: when each took it up; NaN or NaT for never.
     ties : matrix, or sequence of matrices
         Members by members, row = who is exposed; one for all times, or one a time.
-    times : sequence of float
+    times : sequence of float or timestamps
         In order. A member is exposed at a time if one of those they are tied to had taken it up by then.
-    horizon : float
+    horizon : float or Timedelta
         Outcome: taken up after a time and not later than this after it.
     covariates : dict of str to Series or DataFrame, optional
         One value a member, or members by times, known before each time.
@@ -78,28 +78,28 @@ def at_risk(
     1    cat     1        0        0
     2    cat     3        1        0
     """
-    if horizon <= 0:
+    if not horizon > 0 * horizon:
         raise ValueError(f"horizon is a positive stretch of time, not {horizon!r}.")
     several = isinstance(ties, list | tuple) or (isinstance(ties, np.ndarray) and ties.ndim == 3)
     given = list(ties) if several else [ties] * len(times)
     if len(given) != len(times):
         raise ValueError(f"{plural(len(given), 'matrix', 'matrices')} for {plural(len(times), 'time')}.")
-    when = adopted.to_numpy(dtype=float)
     seen, parts = np.zeros(len(adopted), dtype=bool), []
     for k, (time, matrix) in enumerate(zip(times, given, strict=True)):
         w = sparse.csr_array(weight_matrix(matrix, f"at time {time}", adopted.index) > 0).astype(float)
-        exposed = (w @ (when <= time).astype(float)) > 0
+        already = (adopted <= time).to_numpy()
+        exposed = (w @ already.astype(float)) > 0
         row: dict[str, Any] = {
             "member": adopted.index,
             "time": time,
             "treated": exposed.astype(int),
-            "outcome": ((when > time) & (when <= time + horizon)).astype(int),
+            "outcome": ((adopted > time) & (adopted <= time + horizon)).to_numpy().astype(int),
             "degree": np.asarray(w.sum(axis=1)).ravel(),
         }
         for name, values in (covariates or {}).items():
             own = values.reindex(adopted.index)
             row[str(name)] = (own.iloc[:, k] if isinstance(own, pd.DataFrame) else own).to_numpy()
-        here = ~(when <= time) & ~seen
+        here = ~already & ~seen
         parts.append(pd.DataFrame(row)[here])
         seen |= exposed
     return pd.concat(parts, ignore_index=True)

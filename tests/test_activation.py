@@ -98,6 +98,14 @@ def test_names_and_order_of_members_change_no_statistic():
     assert res.alpha == pytest.approx(shuffle_test(times, ties, group, permutations=5).alpha)
 
 
+def test_dates_are_as_good_as_numbers():
+    times, ties, group = spread(np.random.default_rng(9), 40)
+    dated = pd.Timestamp("2020-01-01") + pd.to_timedelta(times, unit="D")
+    assert dated.isna().any()
+    a, b = (shuffle_test(t, ties, group, permutations=5) for t in (times, dated))
+    assert (a.alpha, a.n_active) == (b.alpha, b.n_active)
+
+
 def test_results_speak_for_themselves():
     times, ties, group = spread(np.random.default_rng(8), 60)
     res = shuffle_test(times, ties, group, permutations=99)

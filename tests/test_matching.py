@@ -81,6 +81,15 @@ def test_members_leave_the_risk_set_when_they_adopt_or_are_exposed():
     pd.testing.assert_frame_equal(many, got[many.columns])
 
 
+def test_dates_are_as_good_as_numbers():
+    adopted, ties = pd.Series([1.0, 2.0, np.nan]), np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]])
+    first = pd.Timestamp("2020-01-01")
+    dated = first + pd.to_timedelta(adopted, unit="D")
+    a = at_risk(adopted, ties, [1, 2], 1)
+    b = at_risk(dated, ties, [first + pd.Timedelta(days=k) for k in (1, 2)], pd.Timedelta(days=1))
+    pd.testing.assert_frame_equal(a.drop(columns="time"), b.drop(columns="time"))
+
+
 # --- matching -------------------------------------------------------------------------------------------------
 
 
