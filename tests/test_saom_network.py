@@ -36,12 +36,13 @@ def period(x, v, d, directed, n_columns, two_mode, n_actors):
     )  # fmt: skip
 
 
-def row_of(row, variable=0):
-    """Effects with one row."""
+def row_of(row, kind=0):
+    """Effects with one row, of the first network."""
     a, p = np.full((1, 8), -1, np.int32), np.zeros((1, 8))
     a[0, : len(row.a)], p[0, : len(row.p)] = row.a, row.p
     one = np.zeros(1, np.int32)
-    return Effects(np.array([row.code], np.int32), one + variable, one, a, p, np.full((1, 3), -1, np.int32), one)
+    part, moment = np.full((1, 3), -1, np.int32), np.zeros((1, 2), np.int32)
+    return packed(Effects(one + row.code, one, one + kind, a, p, part, one, moment))
 
 
 class Case:

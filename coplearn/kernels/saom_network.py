@@ -302,7 +302,7 @@ def _bilinear_change(eff, k, s, i, j):
     own = eff.variable[k]
     first, second = 0.0, 0.0
     for b in range(s.outdeg[own, i]):
-        h = s.out[own, i, b]
+        h = np.int64(s.out[own, i, b])
         if h != j:
             u, v = _bilinear_parts(eff, k, s, i, h)
             first += u
@@ -317,7 +317,7 @@ def _bilinear_term(eff, k, s, i, j):
     own = eff.variable[k]
     first, second = 0.0, 0.0
     for b in range(s.outdeg[own, i]):
-        u, v = _bilinear_parts(eff, k, s, i, s.out[own, i, b])
+        u, v = _bilinear_parts(eff, k, s, i, np.int64(s.out[own, i, b]))
         first += u
         second += v
     u, v = _bilinear_parts(eff, k, s, i, j)
@@ -396,10 +396,10 @@ def _path_local(eff, k, s, i, scratch, out):
     if a[4] & 1:
         n_first = neighbours(s, a[0], a[1], i, node[0], weight[0])
         for b in range(n_first):
-            h = node[0, b]
+            h = np.int64(node[0, b])
             n_second = neighbours(s, a[2], a[3], h, node[1], weight[1])
             for c in range(n_second):
-                j = node[1, c]
+                j = np.int64(node[1, c])
                 if one_mode and j == i:
                     continue
                 value = weight[0, b] * weight[1, c] * _weight(eff, k, s, i, h, j)
@@ -410,12 +410,12 @@ def _path_local(eff, k, s, i, scratch, out):
                     paths[j] += value
     if a[4] & 2:
         for b in range(s.outdeg[own, i]):
-            h = s.out[own, i, b]
+            h = np.int64(s.out[own, i, b])
             if a[4] & 4 and not s.x[own, h, i]:
                 continue
             n_second = neighbours(s, a[2], reverse(a[3]), h, node[1], weight[1])
             for c in range(n_second):
-                j = node[1, c]
+                j = np.int64(node[1, c])
                 if one_mode and j == i:
                     continue
                 value = weight[1, c] * _first_leg(eff, k, s, i, j) * _weight(eff, k, s, i, j, h)
@@ -428,7 +428,7 @@ def _path_local(eff, k, s, i, scratch, out):
                     out[j] += p[1] * (shape(a[7], before + value, p[0]) - shape(a[7], before, p[0]))
                 touch(scratch, j)
     for b in range(reached):
-        j = scratch.reached[b]
+        j = np.int64(scratch.reached[b])
         out[j] += _closed(eff, k, s, i, j, paths[j])
         paths[j] = 0.0
         touch(scratch, j)
@@ -440,7 +440,7 @@ def _path_term(eff, k, s, i, j):
     if a[4] & 16:
         total = 0.0
         for b in range(s.indeg[own, i]):
-            h = s.inn[own, i, b]
+            h = np.int64(s.inn[own, i, b])
             total += leg(s, a[0], a[1], h, j)
         return p[1] * total
     closes = (a[4] & 1 != 0) != (a[4] & 8 != 0)
@@ -449,7 +449,7 @@ def _path_term(eff, k, s, i, j):
         total = _closed(eff, k, s, i, j, _paths_between(eff, k, s, i, j))
     else:  # of balance, only the shared choices are in the term of a tie
         for b in range(s.outdeg[own, i]):
-            h = s.out[own, i, b]
+            h = np.int64(s.out[own, i, b])
             if h != j:
                 total += p[1] * leg(s, a[2], a[3], j, h) * _weight(eff, k, s, i, j, h)
     if p[4] != NO_REST:
@@ -504,16 +504,16 @@ def _reach_local(eff, k, s, i, scratch, out):
     first = shape(a[7], 1.0, p[0])
     reached = 0
     for b in range(s.outdeg[own, i]):
-        n = neighbours(s, a[2], a[3], s.out[own, i, b], node[0], weight[0])
+        n = neighbours(s, a[2], a[3], np.int64(s.out[own, i, b]), node[0], weight[0])
         for c in range(n):
-            h = node[0, c]
+            h = np.int64(node[0, c])
             if h != i:
                 if paths[h] == 0.0:
                     scratch.reached[reached] = h
                     reached += 1
                 paths[h] += 1.0
     for b in range(reached + (s.outdeg[own, i] if a[4] else 0)):
-        h = scratch.reached[b] if b < reached else s.out[own, i, b - reached]
+        h = np.int64(scratch.reached[b] if b < reached else s.out[own, i, b - reached])
         tied = a[4] != 0 and s.x[own, i, h] != 0
         value = _reach_value(eff, k, s, h)
         if b < reached and a[4]:
@@ -523,7 +523,7 @@ def _reach_local(eff, k, s, i, scratch, out):
             continue
         n = neighbours(s, a[2], reverse(a[3]), h, node[0], weight[0])
         for c in range(n):
-            j = node[0, c]
+            j = np.int64(node[0, c])
             if one_mode and j == i:
                 continue
             before = paths[h] - s.x[own, i, j]
@@ -543,7 +543,7 @@ def _reach_statistic(eff, k, s, i):
             continue
         count = 0.0
         for b in range(s.outdeg[own, i]):
-            count += leg(s, a[2], a[3], s.out[own, i, b], h)
+            count += leg(s, a[2], a[3], np.int64(s.out[own, i, b]), h)
         if count > 0:
             total += _reach_value(eff, k, s, h) * shape(a[7], count, p[0])
     return total
@@ -565,13 +565,13 @@ def _cycle_local(eff, k, s, i, scratch, out):
     own = eff.variable[k]
     one_mode = not s.two_mode[own]
     for b in range(s.outdeg[own, i]):
-        m = s.out[own, i, b]
+        m = np.int64(s.out[own, i, b])
         for c in range(s.indeg[own, m]):
-            h = s.inn[own, m, c]
+            h = np.int64(s.inn[own, m, c])
             if h == i:
                 continue
             for e in range(s.outdeg[own, h]):
-                j = s.out[own, h, e]
+                j = np.int64(s.out[own, h, e])
                 if j != m and not (one_mode and j == i):
                     out[j] += _cycle_weight(eff, k, s, i, h, j, m)
                     touch(scratch, j)
@@ -582,11 +582,11 @@ def _cycle_term(eff, k, s, i, j):
     own = eff.variable[k]
     total = 0.0
     for b in range(s.outdeg[own, i]):
-        m = s.out[own, i, b]
+        m = np.int64(s.out[own, i, b])
         if m == j:
             continue
         for c in range(s.indeg[own, m]):
-            h = s.inn[own, m, c]
+            h = np.int64(s.inn[own, m, c])
             if h != i and s.x[own, h, j]:
                 total += _cycle_weight(eff, k, s, i, h, j, m)
     return total
@@ -605,10 +605,10 @@ def _triad_local(eff, k, s, i, scratch, out):
     node, weight = scratch.node, scratch.weight
     n = neighbours(s, own, t.EITHER_WAY, i, node[0], weight[0])
     for b in range(n):
-        h = node[0, b]
+        h = np.int64(node[0, b])
         n_second = neighbours(s, own, t.EITHER_WAY, h, node[1], weight[1])
         for c in range(n_second):
-            j = node[1, c]
+            j = np.int64(node[1, c])
             if j != i:
                 others, tied = _triad_others(s, own, i, j, h), 1.0 * s.x[own, i, h]
                 out[j] += (1 + tied) * (others + 1 >= least) - tied * (others >= least)
@@ -681,7 +681,7 @@ def _special_statistic(eff, k, s, i):
         return s.outdeg[own, i] * (s.n_ties[own] / s.n_actors - p)
     total = 0.0
     for b in range(s.outdeg[own, i]):
-        j = s.out[own, i, b]
+        j = np.int64(s.out[own, i, b])
         if which == IN_AT_LEAST:
             total += (s.indeg[own, j] >= p) / s.indeg[own, j]
         else:
@@ -701,7 +701,7 @@ def _summary(eff, k, s, center, i, j):
     if ego == 2:
         total, same, number = v[i], 1, 1
     for b in range(n):
-        h = s.out[net, center, b] if direction == t.FORWARD else s.inn[net, center, b]
+        h = np.int64(s.out[net, center, b] if direction == t.FORWARD else s.inn[net, center, b])
         if h != i or ego == 0:
             total += v[h]
             same += v[h] == v[i]
