@@ -140,9 +140,9 @@ class Statistic:
     def mask(self, c):
         known = np.ones((c.n, c.q))
         if c.v_known is not None and "e" in self.known:
-            known *= c.v_known[:, None]
+            known *= c.v_known[: c.n, None]
         if c.v_known is not None and "a" in self.known:
-            known *= c.v_known[None, :]
+            known *= c.v_known[None, : c.q]
         return known
 
 
@@ -345,15 +345,15 @@ N("inPopX", lambda c: alters(root(c.x.T @ c.v, c.p), c))
 N("outPopX", lambda c: alters(root(c.x @ c.v, c.p), c))
 N("inActX", lambda c: spread(root(c.x.T @ c.v, c.p), c))
 N("outActX", lambda c: spread(root(c.x @ c.v, c.p), c))
-N("sameXOutAct", lambda c: equal(c) * spread((c.x * equal(c)).sum(1), c))
-N("diffXOutAct", lambda c: (1 - equal(c)) * spread((c.x * (1 - equal(c))).sum(1), c))
-N("crossXOutAct", lambda c: equal(c) * spread((c.x * (1 - equal(c))).sum(1), c))
+N("sameXOutAct", lambda c: equal(c) * spread((c.x * equal(c)).sum(1), c), known="ea")
+N("diffXOutAct", lambda c: (1 - equal(c)) * spread((c.x * (1 - equal(c))).sum(1), c), known="ea")
+N("crossXOutAct", lambda c: equal(c) * spread((c.x * (1 - equal(c))).sum(1), c), known="ea")
 N("altXOutAct", lambda c: spread(c.x @ c.v, c) * alters(c.v, c))
 N("homXOutAct", lambda c: c.x @ equal(c)[: c.q, : c.q])
-N("sameXReciAct", lambda c: spread((c.x * c.x.T * equal(c)).sum(1), c))
-N("diffXReciAct", lambda c: spread((c.x * c.x.T * (1 - equal(c))).sum(1), c))
-N("sameXInPop", lambda c: equal(c) @ c.x)
-N("diffXInPop", lambda c: (1 - equal(c)) @ c.x)
+N("sameXReciAct", lambda c: spread((c.x * c.x.T * equal(c)).sum(1), c), known="e")
+N("diffXReciAct", lambda c: spread((c.x * c.x.T * (1 - equal(c))).sum(1), c), known="e")
+N("sameXInPop", lambda c: equal(c) @ c.x, known="e")
+N("diffXInPop", lambda c: (1 - equal(c)) @ c.x, known="e")
 N("IndTies", None, lambda c: (off((c.x == 0) * (TP(c.x) > 0)) * c.v[None, :]).sum(1), moment="ego")
 for name, agree in (("sameXCycle4", "same"), ("sameInXCycle4", "shared")):
     N(
@@ -399,8 +399,8 @@ N("totInDist2", lambda c: (c.x.T @ c.v)[None, :] - c.v[:, None] * c.x)
 N("simDist2", lambda c: closeness(c, spread(c.x @ c.v * inverse(out(c.x)), c), average(c, c.x)), fixed=True)
 N("simEgoDist2", lambda c: closeness(c, spread(c.v, c), average(c, c.x, True)), known="e")
 N("simEgoInDist2", lambda c: closeness(c, spread(c.v, c), average(c, c.x.T, True)), known="e")
-N("sameEgoDist2", lambda c: share(c, c.x))
-N("sameEgoInDist2", lambda c: share(c, c.x.T))
+N("sameEgoDist2", lambda c: share(c, c.x), known="e")
+N("sameEgoInDist2", lambda c: share(c, c.x.T), known="e")
 
 # --- dyadic covariates
 N("X", lambda c: c.d - c.d_mean, known="d")

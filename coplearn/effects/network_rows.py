@@ -240,7 +240,8 @@ def bilinear(
         net = f.other
         mean, size = _pair_constants(f, pair)
         a = (net.index, f.index(f.v), f.index(f.d), one, pair, two, pair_2, alter)
-        needs = _needs(pair) | (_needs(pair_2) if two >= 0 else 0)
+        # What the second sum lacks of an alter is nothing of the other ties.
+        needs = _needs(pair) | (_needs(pair_2) & KNOWN["ego"] if two >= 0 else 0)
         return Row(kernel.BILINEAR, a, (f.p, 0.0, mean, size, 0.0, float(by_second), needs, 1.0))
 
     return make

@@ -160,7 +160,6 @@ effect(
     r"\sum_j x_{ij} J_{ij}, shared out-choices divided by out-choices of either, with the other ties as context",
     path(FORWARD, BACKWARD, 1, rest=k.JACCARD_OUT),
     interaction=DYADIC,
-    networks=("directed", "two-mode"),
 )
 effect(
     "jaccard_in",
