@@ -12,6 +12,7 @@ from coplearn.effects import behavior as behavior_effects
 from coplearn.effects import network as network_effects
 from coplearn.effects import rate as rate_effects
 from coplearn.effects.context import Context, Row
+from coplearn.effects.panel_names import check_product
 from coplearn.effects.spec import Effect, definition, names
 from coplearn.effects.user import UserEffect, bind, written
 from coplearn.effects.user import encode as encode_user
@@ -180,6 +181,7 @@ def specify(
 def _encode(effect: Effect, family: str, kind: int, context: Context, owner: int, lines: list[_Line]) -> int:
     """Append the rows of an effect, parts before the interaction that multiplies them; the number of its own."""
     if effect.parts:
+        check_product(effect.parts, family, family != "network" or context.network().directed)
         parts = tuple(_encode(part, family, kind, context, owner, lines) for part in effect.parts)
         lines.append(_Line(Row(INTERACTION), owner, kind, parts=parts))
         return len(lines) - 1

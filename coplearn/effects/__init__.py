@@ -34,12 +34,18 @@ __all__ = [
 ]
 
 
-def interaction(*parts: Effect) -> Effect:
+def interaction(*parts: Effect, type: str = "eval") -> Effect:
     """The product of two or three effects.
 
     On ties, parts may depend on ego and alter alone (reciprocity, same, similarity, ...), and on ego alone (ego); one
     part may be of another kind if all others depend on ego alone. On behavior, at most one part may be of another form
     than z_i times something; the parts share z_i.
+
+    Parameters
+    ----------
+    *parts : Effect
+        Their own types do not count.
+    type : {"eval", "creation", "endow"}
 
     Raises
     ------
@@ -58,7 +64,8 @@ def interaction(*parts: Effect) -> Effect:
     if len(parts) not in (2, 3) or not all(isinstance(part, Effect) for part in parts):
         raise TypeError("an interaction is made of two or three effects: interaction(fx.ego('x'), fx.reciprocity()).")
     _panel.check_somewhere(parts)
-    return Effect("interaction", parts=tuple(parts))
+    choose(type, ["eval", "creation", "endow"], "type of interaction")
+    return Effect("interaction", (), () if type == "eval" else (("type", type),), tuple(parts))
 
 
 def rsiena(short_name: str, *variables: str, parameter: float | None = None, type: str = "eval") -> Effect:

@@ -50,7 +50,7 @@ class Effect:
 
     def __repr__(self) -> str:
         if self.parts:
-            return f"interaction({', '.join(map(repr, self.parts))})"
+            return f"interaction({', '.join([*map(repr, self.parts), *(f'{k}={v!r}' for k, v in self.options)])})"
         said = [*(repr(v) for v in self.variables), *(f"{k}={v!r}" for k, v in self.options)]
         return f"{self.name}({', '.join(said)})"
 
