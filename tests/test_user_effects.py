@@ -116,3 +116,33 @@ def test_written_behavior_effect_stands_beside_its_twin_in_a_model(panel):
     model = cl.SAOM(panel, {"drink": [fx.linear_shape(), my_total("net"), fx.total_alter("net")]})
     mine, ours = model.targets().iloc[-2:].to_numpy()
     assert mine == pytest.approx(ours)
+
+
+def test_written_effect_meets_a_two_mode_network_only_if_it_was_meant_for_one(panel):
+    rng = np.random.default_rng(2)
+    clubs = JointPanel.from_arrays({"clubs": rng.random((2, 12, 5)) < 0.4}, two_mode=["clubs"])
+
+    @fx.network_effect(two_mode=True)
+    def joining(x, i, j):
+        return 2 * (x[i].sum() - x[i, j]) + 1
+
+    @joining.statistic
+    def _(x, i):
+        return x[i].sum() ** 2
+
+    got = cl.SAOM(clubs, {"clubs": [fx.outdegree(), joining()]}).targets()["total"].iloc[-1]
+    assert got == (clubs.networks["clubs"].ties[1].sum(axis=1) ** 2).sum()
+    with pytest.raises(ValueError, match="written for ties between actors"):
+        cl.SAOM(clubs, {"clubs": [fx.outdegree(), my_triplets()]})
+
+
+def test_index_out_of_range_is_met_in_the_check():
+    @fx.network_effect
+    def beyond(x, i, j, n):
+        return x[j, n]
+
+    with pytest.raises(IndexError):
+
+        @beyond.statistic
+        def _(x, i):
+            return 0.0

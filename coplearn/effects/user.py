@@ -83,6 +83,8 @@ class UserEffect:
         Default of the internal parameter p.
     of_pair : bool
         Whether the change depends on ego and alter alone.
+    two_mode : bool
+        Whether networks may have columns that are no actors.
     measure : callable
         The statistic, attached by the decorator :meth:`statistic`.
     """
@@ -93,6 +95,7 @@ class UserEffect:
     variables: Mapping[str, str]
     parameter: float = 0.0
     of_pair: bool = False
+    two_mode: bool = False
     measure: Callable[..., float] | None = None
     key: str = field(default="", repr=False)
 
@@ -146,7 +149,8 @@ class UserEffect:
             _compiled[self.key, what] = self._compile(what)
         return _compiled[self.key, what][0]
 
-    def _compile(self, what: str) -> tuple[int, Any]:
+    def _called(self, what: str, compiled: bool) -> Any:
+        """The function behind the signature of the kernels."""
         function: Any = self.change if what == "change" else self.measure
         places = {name: q + 1 for q, name in enumerate(self.variables)}
         asked = [
@@ -157,9 +161,12 @@ class UserEffect:
             "def call(a, x, out, inn, outdeg, indeg, v, w, n_columns, n_actors, p, i, m):\n"
             f"    return float(function({', '.join(asked)}))"
         )
-        space = {"np": np, "function": njit(nogil=True)(function) if kernel.COMPILED else function}
+        space = {"np": np, "function": njit(nogil=True)(function) if compiled else function}
         exec(text, space)  # the text is made of the phrases above only
-        call: Any = space["call"]
+        return space["call"]
+
+    def _compile(self, what: str) -> tuple[int, Any]:
+        call = self._called(what, kernel.COMPILED)
         if not kernel.COMPILED:
             kernel.functions[id(call)] = call
             return id(call), call
@@ -175,7 +182,12 @@ class UserEffect:
 
 
 def network_effect(
-    function: Callable[..., float] | None = None, *, parameter: float = 0.0, of_pair: bool = False, **variables: str
+    function: Callable[..., float] | None = None,
+    *,
+    parameter: float = 0.0,
+    of_pair: bool = False,
+    two_mode: bool = False,
+    **variables: str,
 ) -> Any:
     """Decorator: a function that says what ego gains from a tie to alter makes an effect on ties.
 
@@ -190,6 +202,9 @@ def network_effect(
         Say True if the change depends on ego and alter alone and on no other tie of ego (this is checked). It then is
         the statistic of the tie as well, and the effect can have creation and endowment versions and stand in
         interactions.
+    two_mode : bool
+        Say True if the functions are meant for two-mode networks, whose ``x`` has a column for each node of the second
+        mode, ``x.shape[1]`` of them.
     **variables : {"network", "actor", "dyadic"}
         Arguments that are variables of the panel.
 
@@ -222,7 +237,7 @@ def network_effect(
     Traceback (most recent call last):
     ValueError: effect 'activity': its change is not the change of its statistic. ...
     """
-    return _decorator("network", function, parameter, variables, of_pair)
+    return _decorator("network", function, parameter, variables, of_pair, two_mode)
 
 
 def behavior_effect(function: Callable[..., float] | None = None, *, parameter: float = 0.0, **variables: str) -> Any:
@@ -255,7 +270,14 @@ def behavior_effect(function: Callable[..., float] | None = None, *, parameter: 
     return _decorator("behavior", function, parameter, variables)
 
 
-def _decorator(family: str, function: Any, parameter: float, variables: dict[str, str], of_pair: bool = False) -> Any:
+def _decorator(
+    family: str,
+    function: Any,
+    parameter: float,
+    variables: dict[str, str],
+    of_pair: bool = False,
+    two_mode: bool = False,
+) -> Any:
     for name, kind in variables.items():
         choose(kind, _KINDS, f"kind of variable ({name}=)")
         if name in _OWN:
@@ -264,7 +286,7 @@ def _decorator(family: str, function: Any, parameter: float, variables: dict[str
         raise ValueError(f"an effect is about at most 7 variables; given: {len(variables)}.")
 
     def make(change: Callable[..., float]) -> UserEffect:
-        made = UserEffect(change.__name__, family, change, dict(variables), float(parameter), of_pair)
+        made = UserEffect(change.__name__, family, change, dict(variables), float(parameter), of_pair, two_mode)
         made._arguments(change)
         return made
 
@@ -287,6 +309,13 @@ def encode(effect: Effect, context: Context) -> Row:
             f"{effect!r}: creation and endowment ask for the statistic of a tie, which is known only of an effect of "
             f"the pair; say of_pair=True if the change depends on ego and alter alone."
         )
+    asked = [context.networks[name] for name in effect.variables if name in context.networks]
+    for network in [*asked, *([context.network()] if family == "network" else [])]:
+        if network.two_mode and not user.two_mode:
+            raise ValueError(
+                f"{effect!r} was written for ties between actors, and {network.name!r} is two-mode: its columns are "
+                "others. If the functions never take a column for a row, say two_mode=True."
+            )
     places: dict[str, Any] = {"network": context.network, "actor": context.actor, "dyadic": context.dyadic}
     kinds = list(user.variables.values())
     own = context.network() if family == "network" else context.behavior()
@@ -314,24 +343,28 @@ class _Draw:
     """Random data for the check: arrays as a kernel has them, with degrees and lists that agree with the ties."""
 
     def __init__(self, user: UserEffect, rng: np.random.Generator) -> None:
-        n = int(rng.integers(4, 8))
-        self.n = n
-        self.x = (rng.random((8, n, n)) < rng.uniform(0.2, 0.7)).astype(np.uint8) * (1 - np.eye(n, dtype=np.uint8))
-        self.v = rng.integers(-2, 3, (8, n)) + 0.25
-        self.w = rng.integers(0, 4, (8, n, n)) * 0.5
-        self.a = np.arange(8, dtype=np.int32)
+        self.n = n = int(rng.integers(4, 8))
+        self.columns = n + int(rng.integers(-2, 3)) if user.two_mode else n
+        side = max(n, self.columns)
+        self.x = (rng.random((8, side, side)) < rng.uniform(0.2, 0.7)).astype(np.uint8)
+        self.x[:, n:], self.x[:, :, self.columns :] = 0, 0
+        if not user.two_mode:
+            self.x[:, range(n), range(n)] = 0
+        self.v = rng.integers(-2, 3, (8, side)) + 0.25
+        self.w = rng.integers(0, 4, (8, side, side)) * 0.5
         self.parameter = user.parameter
 
-    def value(self, address: int, i: int, m: int) -> float:
-        x, n = self.x, self.n
-        out, inn = np.zeros((8, n, n), np.int32), np.zeros((8, n, n), np.int32)
+    def value(self, function: Any, i: int, m: int) -> float:
+        x, side = self.x, self.x.shape[1]
+        out, inn = np.zeros((8, side, side), np.int32), np.zeros((8, side, side), np.int32)
         for r in range(8):
-            for k in range(n):
+            for k in range(side):
                 to, by = np.flatnonzero(x[r, k]), np.flatnonzero(x[r, :, k])
                 out[r, k, : len(to)], inn[r, k, : len(by)] = to, by
         outdeg, indeg = x.sum(2).astype(np.int32), x.sum(1).astype(np.int32)
-        columns = np.full(8, n, np.int64)
-        return _call(address, self.a, x, out, inn, outdeg, indeg, self.v, self.w, columns, n, self.parameter, i, m)
+        columns, numbers = np.full(8, self.columns, np.int64), np.arange(8, dtype=np.int32)
+        arrays = (numbers, x, out, inn, outdeg, indeg, self.v, self.w, columns, self.n, self.parameter, i, m)
+        return function(*arrays) if callable(function) else _call(function, *arrays)
 
 
 @njit
@@ -340,38 +373,51 @@ def _call(address, *arguments):  # type: ignore[no-untyped-def]
 
 
 def _check(user: UserEffect, trials: int = 60) -> None:
-    """Toggle ties, or make steps, on random data; the difference of the statistic must be the change."""
+    """Toggle ties, or make steps, on random data; the difference of the statistic must be the change.
+
+    The first trials are in plain Python, which notices an index out of range; compiled code would not.
+    """
     rng = np.random.default_rng(0)
-    change, statistic = user.address("change"), user.address("statistic")
-    for _ in range(trials):
+    for trial in range(trials):
+        if trial < 10:
+            change, statistic = (user._called(what, False) for what in ("change", "statistic"))
+        else:
+            change, statistic = user.address("change"), user.address("statistic")
         data = _Draw(user, rng)
-        i, j = (int(k) for k in rng.permutation(data.n)[:2])
+        i = int(rng.integers(data.n))
         if user.family == "network":
-            found = []
-            for tie in (1, 0):
-                data.x[0, i, j] = tie
-                found.append((data.value(statistic, i, 0), data.value(change, i, j)))
-            difference, said = found[0][0] - found[1][0], [found[0][1], found[1][1]]
-            act = f"the tie from {i} to {j}"
-            if user.of_pair:
-                others = [h for h in range(data.n) if h not in (i, j)]
-                data.x[0, i, others] = 1 - data.x[0, i, others]
-                if abs(data.value(change, i, j) - said[1]) > 1e-8:
-                    raise ValueError(
-                        f"effect {user.name!r}: its change depends on other ties of ego, so it is not of the pair "
-                        "alone; leave out of_pair=True."
-                    )
-            shown = f"x = {data.x[0].tolist()}"
+            j = int(rng.choice([k for k in range(data.columns) if user.two_mode or k != i]))
+            difference, said, found = _toggle(user, data, change, statistic, i, j)
         else:
             d = int(rng.choice([-1, 1]))
+            found = f"With z = {data.v[0, : data.n].tolist()}, the step {d:+d} of actor {i}"
             before, said = data.value(statistic, i, 0), [data.value(change, i, d)]
-            shown = f"z = {data.v[0].tolist()}"
             data.v[0, i] += d
             difference = data.value(statistic, i, 0) - before
-            act = f"the step {d:+d} of actor {i}"
-        if not all(abs(value - difference) <= 1e-8 * max(1.0, abs(difference)) for value in said):
-            wrong = next(value for value in said if not abs(value - difference) <= 1e-8 * max(1.0, abs(difference)))
+        wrong = [value for value in said if not abs(value - difference) <= 1e-8 * max(1.0, abs(difference))]
+        if wrong:
             raise ValueError(
-                f"effect {user.name!r}: its change is not the change of its statistic. With {shown}, {act} adds "
-                f"{difference:g} to the statistic of {i}; the change function says {wrong:g}."
+                f"effect {user.name!r}: its change is not the change of its statistic. {found} adds {difference:g} to "
+                f"the statistic of {i}; the change function says {wrong[0]:g}."
             )
+
+
+def _toggle(
+    user: UserEffect, data: _Draw, change: Any, statistic: Any, i: int, j: int
+) -> tuple[float, list[float], str]:
+    """What the tie from i to j adds to the statistic, what the change function says with and without it, and where."""
+    statistics, said = [], []
+    for tie in (1, 0):
+        data.x[0, i, j] = tie
+        statistics.append(data.value(statistic, i, 0))
+        said.append(data.value(change, i, j))
+    found = f"With x = {data.x[0, : data.n, : data.columns].tolist()}, the tie from {i} to {j}"
+    if user.of_pair:
+        others = [h for h in range(data.columns) if h != j and (user.two_mode or h != i)]
+        data.x[0, i, others] = 1 - data.x[0, i, others]
+        if abs(data.value(change, i, j) - said[1]) > 1e-8:
+            raise ValueError(
+                f"effect {user.name!r}: its change depends on other ties of ego, so it is not of the pair alone; leave "
+                "out of_pair=True."
+            )
+    return statistics[0] - statistics[1], said, found
