@@ -54,7 +54,7 @@ class Work(NamedTuple):
     out: np.ndarray  # float64[K, N]: local parts by alter; 0 between ministeps
     change: np.ndarray  # float64[K, M]: change statistic by option
     alter: np.ndarray  # int32[M]: the alter
-    count: np.ndarray  # float64[M]: how many alters the option stands for; 0 where it is forbidden
+    count: np.ndarray  # type: ignore[assignment]  # float64[M]: how many alters the option stands for, 0: forbidden
     kind: np.ndarray  # int32[M]: class of alters that the option stands for, -1 for itself alone
     p: np.ndarray  # float64[M]: probability
     pair: np.ndarray  # float64[2, K]: change statistics of the two ends of a tie
