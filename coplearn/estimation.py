@@ -273,6 +273,8 @@ class Search:
                 self._learn(draws)
                 if size < NEAR:
                     self.theta = self._moved(self.theta, -self._direction(mean - self.target))
+                    # what large steps are for is done: only the last two subphases are left
+                    self.subphase = max(1, self.settings.subphases - 1)
                     break
                 self.theta = self._moved(self.theta, -length * self._direction(mean - self.target))
             else:
