@@ -226,6 +226,8 @@ class Search:
         self.derivative, self.covariance, self.slope = np.eye(p), np.eye(p), np.zeros(p)
         self.stage, self.round, self.subphase, self.used, self.setbacks = "approach", 0, 1, 0, 0
         self.draws: Draws | None = None
+        self.best = {"ratio": np.inf, "round": 0, "count": 0}  # the best measurement so far
+        self.best_theta = self.theta.copy()
         self.history: list[dict[str, Any]] = []
         self.note = ""
         self._running: list[np.ndarray] = []
@@ -381,7 +383,8 @@ class Search:
                 break
         self.theta = mean_theta
         self._running = []
-        self._record(f"subphase {k}", float(np.sqrt(np.mean((summed / count) ** 2 / np.diag(self.covariance)))))
+        spread = np.maximum(np.diag(self.covariance), 1e-12)
+        self._record(f"subphase {k}", float(np.sqrt(np.mean((summed / count) ** 2 / spread))))
         self.subphase += 1
         if self.subphase > settings.subphases:
             self.stage = "measure"
@@ -412,32 +415,47 @@ class Search:
         count = self.settings.phase3
         if self.round:
             count = max(count, min(10 * count, int(3 * p / self.settings.max_ratio**2)))
-        portion = max(50, count // 20)
+        self.draws = draws = self._measured(count)
+        ratio = overall_ratio(draws, self.target)
+        self._record("measure", ratio)
+        if ratio < self.best["ratio"]:
+            self.best, self.best_theta = {"ratio": ratio, "round": self.round, "count": count}, self.theta.copy()
+        self.round += 1
+        if ratio < self.settings.max_ratio and (np.abs(self.t_ratios(draws)) < 0.1).all():
+            self.stage = "done"
+            return
+        if self.round >= self.settings.rounds:
+            self.stage = "done"
+            if ratio > self.best["ratio"]:  # an earlier place was better: the same draws as there and then
+                self.theta, self.round = self.best_theta, int(self.best["round"])
+                self.draws = self._measured(int(self.best["count"]))
+            return
+        if ratio > 2 and self.settings.subphases:
+            self.setbacks += self.round > 1
+            if ratio > self.best["ratio"]:
+                self.theta = self.best_theta.copy()
+            else:
+                self._learn(draws)
+            self.stage, self.subphase = "walk", 1
+            return
+        self._learn(draws)
+        step = np.linalg.lstsq(self.derivative, draws.mean_by_scores() - self.target, rcond=1e-8)[0]
+        self.theta = self._moved(self.theta, -step)
+
+    def _measured(self, count: int) -> Draws:
+        """Draws of the measurement of this round; interrupted, those that were made are kept."""
         parts: list[Draws] = []
+        portion = max(50, count // 20)
         try:
             for first in range(0, count, portion):
                 self.tell("measure", first, count)
                 parts.append(self._draw(self.theta, 3, 0, first, min(portion, count - first)))
         except KeyboardInterrupt:
-            if sum(len(d.clock) for d in parts) > 2 * p:
+            if sum(len(d.clock) for d in parts) > 2 * len(self.theta):
                 self.draws = Draws.join(parts)
-                self._learn(self.draws)
             raise
         self.tell("measure", count, count)
-        self.draws = draws = Draws.join(parts)
-        ratio = overall_ratio(draws, self.target)
-        t = self.t_ratios(draws)
-        self._record("measure", ratio)
-        self.round += 1
-        if (ratio < self.settings.max_ratio and (np.abs(t) < 0.1).all()) or self.round >= self.settings.rounds:
-            self.stage = "done"
-            return
-        self._learn(draws)
-        if ratio > 2 and self.settings.subphases:
-            self.stage, self.subphase = "walk", 1
-            return
-        step = np.linalg.lstsq(self.derivative, draws.mean_by_scores() - self.target, rcond=1e-8)[0]
-        self.theta = self._moved(self.theta, -step)
+        return Draws.join(parts)
 
     def t_ratios(self, draws: Draws) -> np.ndarray:
         """Mean deviations divided by the standard deviations of the statistics."""
@@ -451,8 +469,10 @@ class Search:
         if self.settings.checkpoint is None:
             return
         path = Path(self.settings.checkpoint)
-        numbers = {k: getattr(self, k) for k in ("stage", "round", "subphase", "used", "setbacks", "history", "note")}
-        arrays = {k: getattr(self, k) for k in ("theta", "derivative", "covariance", "slope")}
+        numbers = {
+            k: getattr(self, k) for k in ("stage", "round", "subphase", "used", "setbacks", "history", "note", "best")
+        }
+        arrays = {k: getattr(self, k) for k in ("theta", "derivative", "covariance", "slope", "best_theta")}
         if self.draws is not None:
             arrays |= {k: getattr(self.draws, k) for k in ("statistics", "scores", "clock")}
             numbers["cut"] = self.draws.cut
@@ -475,7 +495,7 @@ class Search:
             cut = about.pop("cut", 0)
             for key, value in about.items():
                 setattr(self, key, value)
-            for key in ("theta", "derivative", "covariance", "slope"):
+            for key in ("theta", "derivative", "covariance", "slope", "best_theta"):
                 setattr(self, key, file[key])
             if "statistics" in file:
                 self.draws = Draws(file["statistics"], file["scores"], file["clock"], int(cut))

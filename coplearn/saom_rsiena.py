@@ -121,7 +121,11 @@ def _data(model: SAOM, panel: JointPanel, folder: Path, ending: str) -> Iterator
         pieces.append(_quoted(name))
     for name, values in panel.dyadic.items():
         cells = values.reshape(-1, *values.shape[-2:])
-        files = [_table(each, folder / f"{_quoted(name)}{ending}_{k + 1}.csv") for k, each in enumerate(cells)]
+        endings = [""] if values.ndim == 2 else [f"_period{k + 1}" for k in range(len(cells))]
+        files = [
+            _table(each, folder / f"{_quoted(name)}{ending}{which}.csv")
+            for each, which in zip(cells, endings, strict=True)
+        ]
         columns = next(node for node, size in nodes.items() if size == values.shape[-1])
         kind = "oneMode" if columns == "actors" else "bipartite"
         make, read = ("coDyadCovar", files[0])

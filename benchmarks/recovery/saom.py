@@ -1,0 +1,114 @@
+"""Does a small co-evolution model find the parameters that made the data, and do its intervals cover them?
+
+Each data set starts from the same 30 members at a first wave: a random network of average degree 2 and a behavior of
+four values. Two periods are simulated from the truth, one from the end of the other, and the model that made them is
+fitted to the three waves by the method of moments, from its usual starting values.
+
+Writes ``saom.json``: by parameter the truth, mean estimate and its Monte Carlo error, the standard deviation of
+estimates, the mean standard error, and the share of 95 % intervals that hold the truth, over the fits that converged,
+whose number is there, too. ``python benchmarks/recovery/saom.py [data sets]``
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from coplearn import effects as fx
+from coplearn.estimation import Estimation
+from coplearn.panel import JointPanel
+from coplearn.results import ConvergenceWarning
+from coplearn.saom import SAOM
+
+MEMBERS = 30
+SPECIFICATION = {
+    "net": [fx.outdegree(), fx.reciprocity(), fx.transitive_triplets(), fx.similarity("drink")],
+    "drink": [fx.linear_shape(), fx.quadratic_shape(), fx.average_alter("net")],
+}
+TRUTH = {
+    "net: rate 1": 4.0,
+    "net: rate 2": 4.0,
+    "net: outdegree": -2.0,
+    "net: reciprocity": 1.5,
+    "net: transitive_triplets": 0.3,
+    "net: similarity(drink)": 1.0,
+    "drink: rate 1": 2.0,
+    "drink: rate 2": 2.0,
+    "drink: linear_shape": 0.1,
+    "drink: quadratic_shape": -0.2,
+    "drink: average_alter(net)": 0.4,
+}
+
+
+def data(seed: int) -> JointPanel:
+    """Three waves from the truth."""
+    rng = np.random.default_rng(0)  # the first wave is the same in all data sets
+    ties = np.zeros((3, MEMBERS, MEMBERS))
+    ties[:] = (rng.random((MEMBERS, MEMBERS)) < 2 / (MEMBERS - 1)) & ~np.eye(MEMBERS, dtype=bool)
+    drink = np.tile(rng.integers(1, 5, MEMBERS), (3, 1))
+    # a model wants change between waves; what stands here is overwritten below
+    ties[1, 0, 1], drink[1, 0] = 1 - ties[0, 0, 1], drink[0, 0] % 4 + 1
+    frame = JointPanel.from_arrays({"net": ties}, {"drink": drink}, directed={"net": True})
+    drawn = SAOM(frame, SPECIFICATION, monotone=False).simulate(TRUTH, 1, seed, chained=True)
+    ties[1:], drink[1:] = drawn.ties("net")[0], drawn.behavior("drink")[0]
+    return JointPanel.from_arrays({"net": ties}, {"drink": drink})
+
+
+def one(seed: int) -> dict[str, object]:
+    """Estimates, standard errors and whether the fit converged."""
+    try:
+        model = SAOM(data(seed), SPECIFICATION)
+    except ValueError as problem:
+        return {"refused": str(problem)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        res = model.fit(Estimation(), seed=seed, progress=False)
+    return {
+        "estimate": res.params.to_numpy(),
+        "error": res.bse.to_numpy(),
+        "converged": res.converged,
+        "names": model.names,
+    }
+
+
+def main(datasets: int) -> None:
+    began = time.perf_counter()
+    drawn = Parallel(n_jobs=2, verbose=1)(delayed(one)(seed) for seed in range(1, datasets + 1))
+    fitted = [each for each in drawn if "estimate" in each]
+    kept = [each for each in fitted if each["converged"]]
+    estimates = np.array([each["estimate"] for each in kept])
+    errors = np.array([each["error"] for each in kept])
+    rows = {}
+    for k, name in enumerate(kept[0]["names"]):
+        value, error, truth = estimates[:, k], errors[:, k], TRUTH[name]
+        covered = np.mean(np.abs(value - truth) <= 1.959964 * error)
+        row = {
+            "truth": truth,
+            "mean": value.mean(),
+            "mean_se": value.std(ddof=1) / np.sqrt(len(value)),
+            "sd": value.std(ddof=1),
+            "mean_error": error.mean(),
+            "coverage_95": covered,
+        }
+        rows[name] = {key: round(float(v), 4) for key, v in row.items()}
+        print(f"{name:30}", " ".join(f"{key} {v:.3f}" for key, v in rows[name].items()))
+    result = {
+        "datasets": datasets,
+        "members": MEMBERS,
+        "refused": datasets - len(fitted),
+        "converged": len(kept),
+        "coverage_se": round(float(np.sqrt(0.95 * 0.05 / len(kept))), 4),
+        "parameters": rows,
+    }
+    print(f"{len(kept)} of {datasets} converged; {time.perf_counter() - began:.0f} s")
+    Path(__file__).with_name("saom.json").write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 500)
