@@ -37,7 +37,7 @@ from scipy.stats import norm
 
 from coplearn._checks import as_floats, choose, listing, plural, whole
 from coplearn.moments import Moments
-from coplearn.results import Estimates, said
+from coplearn.results import Estimates, coefficients, said
 from coplearn.weights import weight_matrix
 
 __all__ = ["TemporalAutocorrelation", "TemporalAutocorrelationResults"]
@@ -280,9 +280,7 @@ class TemporalAutocorrelation:
 
     def _differenced(self) -> tuple[list[str], Moments]:
         rows = self._frame.set_index(["who", "t"])
-        before = rows.reindex(
-            pd.MultiIndex.from_arrays([rows.index.get_level_values(0), rows.index.get_level_values(1) - self.lag])
-        )
+        before = rows.reindex(_before(rows.index, self.lag))
         step = pd.DataFrame(rows.to_numpy() - before.to_numpy(), index=rows.index, columns=rows.columns).dropna()
         if not len(step):
             raise ValueError("nobody has outcomes at two waves that far apart, so there is no difference to take.")
@@ -293,12 +291,12 @@ class TemporalAutocorrelation:
         levels = []
         # own past and exposure in the row of t - lag are of t - 2 lag: before the earlier of the two shocks
         for back in range(1, DEPTH + 1):
-            index = pd.MultiIndex.from_arrays([who, t - self.lag * back])
-            levels.append(rows[self.columns].reindex(index).fillna(0.0).to_numpy())
+            earlier = _before(step.index, self.lag * back)
+            levels.append(rows[self.columns].reindex(earlier).fillna(0.0).to_numpy())
         z = np.column_stack([frame.drop(columns=self.columns).to_numpy(), *levels])
         z = z[:, np.abs(z).max(axis=0) > 0]
         # neighbouring differences share a shock, with opposite signs: 2 on the diagonal of H, -1 beside it
-        previous = step.index.get_indexer(pd.MultiIndex.from_arrays([who, t - self.lag]))
+        previous = step.index.get_indexer(_before(step.index, self.lag))
         shared = z[previous >= 0].T @ z[previous[previous >= 0]]
         weight = np.linalg.pinv(2 * z.T @ z - shared - shared.T, hermitian=True)
         x = _full_rank(frame)
@@ -404,6 +402,11 @@ class TemporalAutocorrelation:
         return pd.DataFrame(found)
 
 
+def _before(index: pd.MultiIndex, waves: int) -> pd.MultiIndex:
+    """The same members some waves before."""
+    return pd.MultiIndex.from_arrays([index.get_level_values(0), index.get_level_values(1) - waves])
+
+
 def _codes(who: pd.Series) -> np.ndarray:
     return pd.factorize(who)[0]
 
@@ -475,23 +478,15 @@ class TemporalAutocorrelationResults(Estimates):
         if self.members != "difference":
             return {"z": math.nan, "p": math.nan}
         rows, lag = self.model._frame.set_index(["who", "t"]), self.model.lag
-        index = rows.index[
-            pd.MultiIndex.from_arrays([rows.index.get_level_values(0), rows.index.get_level_values(1) - lag]).isin(
-                rows.index
-            )
-        ]  # the differences, in their order
+        index = rows.index[_before(rows.index, lag).isin(rows.index)]  # the differences, in their order
         m = self.moments
         two = pd.Series(m.residuals, index=index)
-        earlier = pd.MultiIndex.from_arrays([index.get_level_values(0), index.get_level_values(1) - 2 * lag])
-        w = two.reindex(earlier).fillna(0.0).to_numpy()
+        w = two.reindex(_before(index, 2 * lag)).fillna(0.0).to_numpy()
         if not w.any():
             return {"z": math.nan, "p": math.nan}
-        product_ = m.by_cluster(w * m.residuals)
-        wx = w @ m.x
-        maker = m._maker
-        cross = m.scores.T @ product_
-        variance = float(product_ @ product_ - 2 * wx @ (maker @ cross) + wx @ self.covariance.to_numpy() @ wx)
-        z = float(product_.sum()) / math.sqrt(variance) if variance > 0 else math.nan
+        together, wx = m.by_cluster(w * m.residuals), w @ m.x
+        variance = float(together @ together - 2 * wx @ (m._maker @ (m.scores.T @ together)) + wx @ m.covariance @ wx)
+        z = float(together.sum()) / math.sqrt(variance) if variance > 0 else math.nan
         return {"z": z, "p": float(2 * norm.sf(abs(z)))}
 
     def summary(self) -> str:
@@ -517,7 +512,5 @@ class TemporalAutocorrelationResults(Estimates):
 
     def plot(self, ax: Any = None) -> Any:
         """Own past, exposures and covariates with 95 % intervals."""
-        from coplearn.results import coefficients
-
         table = self.table()
         return coefficients(table[~table.index.str.match("wave |intercept")], ax=ax)

@@ -88,14 +88,14 @@ class Hawkes:
     own : bool
         Whether a member's own events set off more of them. Bursts of one's own would otherwise look like answers.
 
-    Notes
-    -----
-    Results hold responses as a full table of members by members, which is for some thousands of them at most.
-
     Raises
     ------
     ValueError
         For events of unknown members or outside of bounds or presence, a missing level, and too few events.
+
+    Notes
+    -----
+    Results hold responses as a full table of members by members, which is for some thousands of them at most.
 
     Examples
     --------
