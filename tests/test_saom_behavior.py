@@ -161,7 +161,7 @@ def an_effect(name, family, p):
 def test_gain_of_a_step_is_the_difference_of_the_statistic(name, seed):
     c = a_world(np.random.default_rng(seed), missing=False)
     effect = an_effect(name, "behavior", c.p)
-    c.p = effect.option("parameter")
+    c.p = effect.option("parameter", 0.0)
     s, eff = kernel_state(c), numbers([behavior_effects.encode(effect, context(c))])
     for i in range(len(c.z)):
         for d in (-1, 1):
@@ -176,7 +176,7 @@ def test_gain_of_a_step_is_the_difference_of_the_statistic(name, seed):
 def test_statistic_is_the_formula_with_gaps_left_out(name, seed):
     c = a_world(np.random.default_rng(seed))
     effect = an_effect(name, "behavior", c.p)
-    c.p = effect.option("parameter")
+    c.p = effect.option("parameter", 0.0)
     s, eff = kernel_state(c), numbers([behavior_effects.encode(effect, context(c))])
     for i in range(len(c.z)):
         expected = naive.behavior_statistic(name, c, i)

@@ -104,7 +104,7 @@ def _define(
     formula: str,
     *variables: str,
     short: str = "",
-    parameter: float = 0.0,
+    parameter: float | None = None,
     source: str = MANUAL,
     factor: int = 1,
     **details: Any,
@@ -117,7 +117,7 @@ def _define(
             formula,
             source,
             variables,
-            {"parameter": parameter},
+            {} if parameter is None else {"parameter": float(parameter)},
             {"rsiena": short} if short else {},
             {"factor": factor, "interaction": "factor" if factor else "", **details},
         )
@@ -180,7 +180,7 @@ def _shape() -> None:
         more = {"source": SHAPE, "code": kernel.QUADRATIC, "centring": centring}
         _define(f"quadratic_shape{ending}", text, short=short, factor=0, **more)
     for number in ("", "2", "3", "4"):
-        text, more = r"1\{z_i \ge p\} (z not centred)", {"code": kernel.THRESHOLD}
+        text, more = r"1\{z_i \ge p\} (z not centred)", {"code": kernel.THRESHOLD, "parameter": 0}
         _define(f"threshold{number and '_' + number}", text, short=f"threshold{number}", factor=0, **more)
     for side, p in (("near", 2), ("far", 4)):
         text = rf"\sum_{{j \ne i}} \{'max' if side == 'near' else 'min'}(p - |z_j - z_i|, 0)"
@@ -242,7 +242,7 @@ def _influence() -> None:
                 _alters(f"{stem}_by_alter", aggregate, alters, term, "alter", short=f"{known}AltX")
                 _alters(f"{stem}_among_same", aggregate, alters, term, "if same", short=f"{known}SameX")
                 _alters(f"{stem}_among_different", aggregate, alters, term, "if different")
-                weighted: dict[str, Any] = {"short": f"{known}W", "parameter": 2 if av == "av" else 0}
+                weighted: dict[str, Any] = {"short": f"{known}W", "parameter": 2 if av == "av" else None}
                 _alters(f"{stem}_by_dyadic", aggregate, alters, term, "dyadic", **weighted)
                 popular = f"{known}Pop" if term == "behavior" else f"{known}PopAlt"
                 popular = f"{av}SimRecPop" if popular == f"{av}RecSimPopAlt" else popular
@@ -255,7 +255,7 @@ def _influence() -> None:
             _alters(name, aggregate, alters, "covariate", short=short, **covariate)
             name, short = f"{aggregate}_{word}alter_same", f"{av}SameX{In}Alt"
             _alters(name, aggregate, alters, "same", short=short)
-            name, more = f"{aggregate}_{word}alter_dyadic", {"parameter": 2 if av == "av" else 0}
+            name, more = f"{aggregate}_{word}alter_dyadic", {"parameter": 2 if av == "av" else None}
             _alters(name, aggregate, alters, "dyadic", short=f"{av}W{In}Alt", **more)
         for kind in ("higher", "lower"):
             name, short = f"{aggregate}_attraction_{kind}", f"{av}Att{kind.title()}"
@@ -403,7 +403,7 @@ def encode(effect: Effect, context: Context) -> Row:
     aggregate = details.get("aggregate", 0)
     a[6] = AGGREGATES[aggregate] if isinstance(aggregate, str) else aggregate
     a[7] = _packed(details)
-    parameter = float(effect.option("parameter", entry.options["parameter"]))
+    parameter = float(effect.option("parameter", entry.options.get("parameter", 0.0)))
     if details["code"] == kernel.DENSE and parameter not in (5.0, 6.0):
         raise ValueError(f"{effect!r}: a dense triad has at least 5 or 6 ties; parameter is {parameter:g}.")
     wide = own.range or 1.0
