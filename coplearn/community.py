@@ -360,11 +360,35 @@ class Community:
     def events(self, kind: str | Sequence[str] | None = None) -> EventSequence:
         """Events of one or several kinds, in order of time, with the members at risk.
 
-        Events of bots and events of a member towards the same member are left out.
+        Events of bots and events of a member towards the same member are left out. Rosters whose waves have a date are
+        second networks of the sequence: a tie holds from the wave at which it was named until one at which it was not.
         """
         return EventSequence.from_frame(
-            self._relational(kind), self._tables["members"].loc[self._people], origin=self.start, end=self.end
+            self._relational(kind),
+            self._tables["members"].loc[self._people],
+            origin=self.start,
+            end=self.end,
+            networks=self._tie_changes(),
         )
+
+    def _tie_changes(self) -> dict[str, pd.DataFrame]:
+        """By network, when ties among people begin and end by the dates of the waves."""
+        ties, opens = self._tables["ties"], self._tables["waves"]["opens"].dropna().sort_values()
+        dated = ties["wave"].isin(opens.index) & ties["ego"].isin(self._people) & ties["alter"].isin(self._people)
+        return {str(name): self._changes_of(rows, opens) for name, rows in ties[dated].groupby("network")}
+
+    def _changes_of(self, rows: pd.DataFrame, opens: pd.Series) -> pd.DataFrame:
+        """Ties of one network as changes; a tie stays as it was while ego does not answer."""
+        waves = [wave for wave in opens.index if (rows["wave"] == wave).any()]
+        named = rows.groupby(["ego", "alter", "wave"])["value"].last().unstack("wave").reindex(columns=waves)
+        for wave in waves:  # who was asked and did not name is a zero; who was not asked is unknown
+            asked = named.index.get_level_values("ego").isin(self._responded(wave))
+            named.loc[asked, wave] = named.loc[asked, wave].fillna(0.0)
+        known = named.ffill(axis=1).fillna(0.0)
+        begun = known.ne(known.shift(axis=1, fill_value=0.0))
+        changed = known.stack()[begun.stack()].rename("value").reset_index()
+        changed["time"] = changed["wave"].map(opens)
+        return changed.rename(columns={"ego": "sender", "alter": "receiver"})[["time", "sender", "receiver", "value"]]
 
     def _relational(self, kind: str | Sequence[str] | None = None) -> pd.DataFrame:
         """Events among people: of the kinds asked for, without bots and self-events."""

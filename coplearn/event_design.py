@@ -162,6 +162,15 @@ class EventDesign:
                 trace[9 if name == "recency_rank_send" else 10] = True
         return watch, trace, everywhere
 
+    def parts(self, everywhere: np.ndarray) -> tuple[Any, ...]:
+        """Terms and their rows: those whose changes are listed, then those that change everywhere: of pairs, of
+        senders alone, of receivers alone."""
+        names = [NAMES[code] for code in self.terms.code]
+        sender = everywhere & np.array([name.endswith("_sender") or name == "hour_of_week" for name in names])
+        receiver = everywhere & np.array([name.endswith("_receiver") for name in names])
+        masks = ~everywhere, everywhere & ~sender & ~receiver, sender, receiver
+        return tuple(part for mask in masks for part in (self.terms.rows(mask), np.flatnonzero(mask)))
+
     def state(self) -> event_timeline.State:
         """Covariates, presence and risk as they stand at the beginning."""
         return event_timeline.State(self.x.copy(), self.present.copy(), self.risk.copy())

@@ -261,9 +261,8 @@ class REM:
             who = ORIENTATIONS.index(self.orientation)
             kernel.walk(theta, who, interval, d.terms, d.history(), d.state(), *rest, sums)
         elif everywhere.any() or d.terms.standard.any():
-            kept = d.terms.rows(~everywhere), np.flatnonzero(~everywhere)
-            fresh = d.terms.rows(everywhere), np.flatnonzero(everywhere)
-            sweeps(theta, interval, d.terms, *kept, *fresh, d.history(watch, trace), d.state(), *rest, sums)
+            looked_at = d.history(watch, trace), d.state(), *rest, sums
+            sweeps(*(theta, interval, d.terms, *d.parts(everywhere), *looked_at))
         else:
             spells(theta, interval, d.terms, d.history(watch, trace), d.state(), *rest, sums)
         return sums

@@ -814,3 +814,23 @@ def test_a_save_over_another_community_leaves_no_old_files_and_keeps_the_users(t
     team.subset(["ann", "ben"]).save(tmp_path)
     assert len(list(tmp_path.glob("events-*.parquet"))) == 1
     assert (tmp_path / "card.md").read_text() == "about"
+
+
+def test_events_carry_the_rosters_as_networks_that_change(tables):
+    tables["ties"] = pd.concat(
+        [tables["ties"], pd.DataFrame({"wave": [1], "network": "advice", "ego": ["cat"], "alter": ["ann"]})]
+    )
+    tables["roster"] = tables["roster"][~((tables["roster"]["wave"] == 2) & (tables["roster"]["member"] == "ben"))]
+    tables["roster"].loc[2, "responded"] = True
+    frame = cl.Community("team", **tables, start=day("2020-01-01"), end=day("2022-01-01")).events().networks["advice"]
+    changes = {(row.sender, row.receiver, row.time.year): row.value for row in frame.itertuples()}
+    # ben was not asked at the second wave, so his tie stays; cat was asked and named nobody
+    assert changes == {
+        ("ann", "ben", 2020): 1,
+        ("ben", "ann", 2020): 1,
+        ("cat", "ann", 2020): 1,
+        ("ann", "ben", 2021): 0,
+        ("ann", "dov", 2021): 1,
+        ("cat", "ann", 2021): 0,
+        ("dov", "ann", 2021): 1,
+    }

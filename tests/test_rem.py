@@ -157,7 +157,7 @@ FEW += [fx.participation_shift("AB-XY"), fx.recency_rank_send(), fx.inertia(wind
 FEW += [fx.indegree_receiver(unique=True), fx.reciprocity(scaling="prop"), fx.same("group")]
 MANY = [fx.inertia(), fx.inertia(halflife=2.0), fx.otp(scaling="std"), fx.indegree_receiver(scaling="prop")]
 MANY += [fx.recency_continue(), fx.interaction(fx.sender("x"), fx.recency_send_sender()), fx.sender("x")]
-MANY += [fx.osp(halflife=2.0, unique=True), fx.participation_shift("AB-BY")]
+MANY += [fx.osp(halflife=2.0, unique=True), fx.participation_shift("AB-BY"), fx.recency_receive_receiver(log=True)]
 
 
 def comings_and_goings(rng, events):

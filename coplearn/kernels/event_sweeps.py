@@ -113,8 +113,39 @@ def _put(terms, rows, h, state, time, slots, out_i, out_j, count, piece, raw):
 
 
 @njit(cache=True, nogil=True)
+def _put_members(terms, rows, h, state, time, by_sender, i, j, piece, raw):
+    """Evaluate the terms that depend on one member alone, once a member, and copy them to all pairs of that member."""
+    n = h.n
+    raw_terms(terms, h, state.x, time, i, j, n, piece)
+    for r in range(len(rows)):
+        out = raw[rows[r]]
+        for s in range(n):
+            if by_sender:
+                out[s * n : (s + 1) * n] = piece[r, s]
+            else:
+                out[s * n : (s + 1) * n] = piece[r, :n]
+
+
+@njit(cache=True, nogil=True)
 def sweeps(
-    theta, interval, terms, kept, kept_rows, fresh, fresh_rows, h, state, changes, steps, sender, receiver, sums
+    theta,
+    interval,
+    terms,
+    kept,
+    kept_rows,
+    fresh,
+    fresh_rows,
+    of_sender,
+    sender_rows,
+    of_receiver,
+    receiver_rows,
+    h,
+    state,
+    changes,
+    steps,
+    sender,
+    receiver,
+    sums,
 ):
     """One pass over the steps of a model of pairs, as :func:`coplearn.kernels.event_likelihood.walk`.
 
@@ -122,21 +153,24 @@ def sweeps(
     ----------
     terms : Terms
         All of them.
-    kept, fresh : Terms
-        Those whose changes the history lists, and the others; with their rows in `terms`.
+    kept, fresh, of_sender, of_receiver : Terms
+        Those whose changes the history lists; and of the others, those about pairs, senders alone and receivers alone;
+        each with their rows in `terms`.
     """
     n, p, r_all = h.n, len(theta), len(terms.code)
     size = n * n
     raw, design, mask = np.zeros((r_all, size)), np.zeros((p, size)), np.zeros(size)
-    piece = np.empty((max(len(kept_rows), len(fresh_rows)), size))
+    piece = np.empty((r_all, size))
+    member, another = np.arange(n), (np.arange(n) + 1) % n
     every, out_i, out_j = np.arange(size), np.arange(size) // n, np.arange(size) % n
     some_i, some_j = np.empty(size, np.int64), np.empty(size, np.int64)
     eta, w, weighted = np.empty(n), np.empty(n), np.empty(n)
     bits = w.view(np.int64)
     first, second = np.zeros(p), np.zeros((p, p))
     is_fresh = np.zeros(r_all, np.bool_)
-    for r in fresh_rows:
-        is_fresh[r] = True
+    is_fresh[fresh_rows] = True
+    is_fresh[sender_rows] = True
+    is_fresh[receiver_rows] = True
     standard = np.flatnonzero(terms.standard)
     raw_standard = np.zeros((r_all if len(standard) > 0 else 0, size))
     always, sometimes = np.empty(p, np.int64), np.empty(p, np.int64)
@@ -180,6 +214,10 @@ def sweeps(
         n_stale[0] = 0
         if len(fresh_rows) > 0:
             _put(fresh, fresh_rows, h, state, steps.time[m], every, out_i, out_j, size, piece, raw)
+        if len(sender_rows) > 0:
+            _put_members(of_sender, sender_rows, h, state, steps.time[m], True, member, another, piece, raw)
+        if len(receiver_rows) > 0:
+            _put_members(of_receiver, receiver_rows, h, state, steps.time[m], False, another, member, piece, raw)
         if len(standard) > 0:
             raw_standard[:] = raw
             for r in standard:
