@@ -220,7 +220,7 @@ N("gwdspFB", None, lambda c: off(gw(IS(c.x), c.p)).sum(1), moment="ego")
 N("inPop", lambda c: alters(ind(c.x), c))
 N("inPop.c", lambda c: alters(ind(c.x) - c.dbar, c))
 N("inPopSqrt", lambda c: alters(np.sqrt(ind(c.x)), c))
-N("inPop_dya", lambda c: alters(ind(c.x) - c.dbar, c), fixed=True)
+N("inPop_dya", lambda c: alters(root(ind(c.x), c.p) - root(c.dbar, c.p), c), fixed=True)
 N("outPop", lambda c: alters(out(c.x), c), start=lambda c, kind: alters(out(c.x), c) if c.p == 0 else None)
 N("outPop.c", lambda c: alters(out(c.x) - c.dbar, c), start=lambda c, kind: alters(out(c.x), c))
 N("outPopSqrt", lambda c: alters(np.sqrt(out(c.x)), c), start=lambda c, kind: alters(out(c.x), c) if c.p == 0 else None)
@@ -352,8 +352,10 @@ N("altXOutAct", lambda c: spread(c.x @ c.v, c) * alters(c.v, c))
 N("homXOutAct", lambda c: c.x @ equal(c)[: c.q, : c.q])
 N("sameXReciAct", lambda c: spread((c.x * c.x.T * equal(c)).sum(1), c), known="e")
 N("diffXReciAct", lambda c: spread((c.x * c.x.T * (1 - equal(c))).sum(1), c), known="e")
-N("sameXInPop", lambda c: equal(c) @ c.x, known="e")
-N("diffXInPop", lambda c: (1 - equal(c)) @ c.x, known="e")
+shared = lambda c: equal(c) @ c.x / np.maximum(ind(c.x), 1)  # noqa: E731
+popular = {2: lambda c: np.sqrt(equal(c) @ c.x), 3: shared, 4: lambda c: np.sqrt(shared(c))}
+N("sameXInPop", lambda c: popular.get(c.p, lambda c: equal(c) @ c.x)(c), known="e")
+N("diffXInPop", lambda c: root((1 - equal(c)) @ c.x, c.p), known="e")
 N("IndTies", None, lambda c: (off((c.x == 0) * (TP(c.x) > 0)) * c.v[None, :]).sum(1), moment="ego")
 for name, agree in (("sameXCycle4", "same"), ("sameInXCycle4", "shared")):
     N(

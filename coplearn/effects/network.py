@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from coplearn._checks import listing
 from coplearn.effects import network_covariates, network_multiplex, network_structure  # noqa: F401  (their definitions)
 from coplearn.effects.context import Context, Row, arrange
 from coplearn.effects.network_rows import Facts
@@ -60,6 +61,9 @@ def encode(effect: Effect, context: Context) -> Row:
     """
     entry, facts = _facts(effect, context)
     _check_network(effect, entry, facts)
+    allowed = entry.details.get("parameters")
+    if allowed and facts.p not in allowed:
+        raise ValueError(f"parameter of {effect!r} is {facts.p:g}; it can be {listing(f'{p:g}' for p in allowed)}.")
     return entry.details["row"](facts)
 
 

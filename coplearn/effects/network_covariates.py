@@ -186,6 +186,7 @@ effect(
     bilinear(t.IDENTITY, t.SAME, t.IDENTITY, t.UNEQUAL),
     ACTOR,
     parameter=1,
+    parameters=(0, 1),
 )
 effect(
     "activity_weighted_by_alters",
@@ -194,6 +195,7 @@ effect(
     bilinear(t.SQUARE, t.ALTER),
     ACTOR,
     parameter=1,
+    parameters=(0, 1),
 )
 effect(
     "activity_to_homogeneous",
@@ -203,6 +205,7 @@ effect(
     ACTOR,
     parameter=1,
     networks=("directed", "two-mode"),
+    parameters=(0, 1),
 )
 for name, short, pair, formula in (
     ("activity_of_reciprocated_same", "sameXReciAct", t.BACK_SAME, "="),
@@ -215,6 +218,7 @@ for name, short, pair, formula in (
         bilinear(t.IDENTITY, t.ONE, t.IDENTITY, pair),
         ACTOR,
         parameter=1,
+        parameters=(0, 1),
     )
 
 # Dyadic covariates.
@@ -323,6 +327,7 @@ effect(
     ACTOR,
     parameter=1,
     interaction="dyadic",
+    parameters=(0, 1, 2, 3, 4),
 )
 effect(
     "popularity_among_different",
@@ -332,6 +337,7 @@ effect(
     ACTOR,
     parameter=1,
     interaction="dyadic",
+    parameters=(0, 1, 2),
 )
 for name, short, summary, direction, ego, formula, parameter in (
     ("alters_of_alter", "altDist2", k.MEAN, FORWARD, 0, "the mean of v over the out-alters of j (p = 2: but i)", 1),
@@ -408,6 +414,7 @@ for name, short, same, shared, formula in (
         cycle(same, shared),
         ACTOR,
         parameter=1,
+        parameters=(0, 1),
         networks=("directed", "two-mode") if same else ("directed",),
     )
 for name, short, total in (("group_mean", "avGroupEgoX", False), ("group_total", "totGroupEgoX", True)):

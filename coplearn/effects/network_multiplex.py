@@ -152,6 +152,7 @@ effect(
     parameter=2,
     networks=("directed", "two-mode"),
     other="same",
+    parameters=(1, 2),
 )
 
 # Two-paths with the other network.

@@ -189,6 +189,7 @@ effect(
     r"\sum_{j,h} x_{ij} 1\{i, j, h have at least p of 6 ties\}",
     triad(),
     parameter=5,
+    parameters=(5, 6),
 )
 effect(
     "four_cycles",
@@ -197,12 +198,14 @@ effect(
     cycle(),
     networks=ANY,
     source=TWO_MODE,
+    parameters=(0, 1),
 )
 effect(
     "shared_popularity",
     "sharedPop",
     r"\frac12 \sum_{j,h,k} x_{ij} x_{ik} x_{hj} x_{hk} (half of it in moments)",
     cycle(),
+    parameters=(0, 1),
 )
 for short, name, first, second, formula in (
     ("gwespFF", "gwesp_forward", FORWARD, FORWARD, r"x_{ih} x_{hj}"),
@@ -282,6 +285,7 @@ effect(
     product(alter=t.IN, shape=root_if_2, centre=degree_mean),
     parameter=1,
     interaction=DYADIC,
+    parameters=(0, 1, 2),
 )
 effect(
     "outdegree_popularity",
@@ -402,6 +406,7 @@ effect(
     r"x_{i+} x_{i(r)}, the root of x_{i(r)} with p = 2",
     bilinear(t.IDENTITY, t.ONE, t.IDENTITY, t.BACK, shape=lambda p: (t.IDENTITY, root_if_2(p))),
     parameter=1,
+    parameters=(1, 2),
 )
 for name, short, kind, mean, words in (
     ("ego_outdegree", "outAct_ego", t.OUT, degree_mean, "x_{i+}"),
@@ -447,6 +452,7 @@ effect(
     product(ego=t.OUT, shape=inverse_root_if_2),
     parameter=1,
     interaction=EGO,
+    parameters=(0, 1, 2),
 )
 effect(
     "per_indegree_of_ego",
@@ -455,6 +461,7 @@ effect(
     product(ego=t.IN, shape=inverse_root_if_2),
     parameter=1,
     interaction=EGO,
+    parameters=(0, 1, 2),
 )
 for names, shape, formula, default in (
     ((("outdegree_truncated", "outTrunc"),), t.CAPPED, r"\min(x_{i+}, p)", 1),

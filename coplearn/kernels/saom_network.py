@@ -405,7 +405,7 @@ def _path_local(eff, k, s, i, scratch, out):
                 value = weight[0, b] * weight[1, c] * _weight(eff, k, s, i, h, j)
                 if value != 0.0:
                     if paths[j] == 0.0:
-                        scratch.reached[reached % paths.size] = j
+                        scratch.reached[reached % scratch.reached.size] = j
                         reached += 1
                     paths[j] += value
     if a[4] & 2:
@@ -427,11 +427,13 @@ def _path_local(eff, k, s, i, scratch, out):
                     before = paths[h] - (value if s.x[own, i, j] else 0.0)
                     out[j] += p[1] * (shape(a[7], before + value, p[0]) - shape(a[7], before, p[0]))
                 touch(scratch, j)
-    for b in range(reached):
-        j = np.int64(scratch.reached[b])
-        out[j] += _closed(eff, k, s, i, j, paths[j])
-        paths[j] = 0.0
-        touch(scratch, j)
+    room = scratch.reached.size  # weights that cancel list a node again: with too many of them, all are gone through
+    for b in range(min(reached, room)):
+        j = np.int64(scratch.reached[b]) if reached <= room else b
+        if paths[j] != 0.0:
+            out[j] += _closed(eff, k, s, i, j, paths[j])
+            paths[j] = 0.0
+            touch(scratch, j)
 
 
 @njit(cache=True, nogil=True)
