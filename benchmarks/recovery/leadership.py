@@ -15,9 +15,9 @@ e. growth of being named by efficacy at the first wave.
 Beside it, with efficacy itself instead of scores and everybody responding, whether b and d then find what was planted.
 And whether intervals and tests of the other panel models hold where nothing is planted.
 
-Writes ``leadership.json``: by world and test the share of p-values at or below .05; by parameter with a planted value
-mean, bias, mean s.e., sd and the coverage of 95 % intervals.
-``python benchmarks/recovery/leadership.py [replications]``
+Writes ``leadership.json``: by part and test the teams that were read and the share of p-values at or below .05; by
+parameter with a planted value its mean, bias, mean s.e., sd and the coverage of 95 % intervals.
+``python benchmarks/recovery/leadership.py [teams] [part ...]``; parts are the headings in the file, by default all.
 """
 
 from __future__ import annotations
@@ -259,47 +259,25 @@ def planted(name: str) -> dict[str, float]:
     return truth
 
 
-def main(replications: int) -> None:
+def main(replications: int, parts: list[str]) -> None:
     warnings.simplefilter("ignore", cl.ConvergenceWarning)
-    result: dict[str, Any] = {"replications": replications, "size_se": round(float(np.sqrt(0.0475 / replications)), 4)}
-    result["worlds"] = {}
-    with Parallel(n_jobs=JOBS) as parallel:
-        for name in WORLDS:
-            print(name, flush=True)
-            drawn = parallel(delayed(world)(name, seed) for seed in range(replications))
-            result["worlds"][name] = summary(drawn, planted(name))
-            _write(result)
-        result["everything seen"] = {}
-        for leaning in (0.0, 0.5):
-            print("everything seen, leaning", leaning, flush=True)
-            drawn = parallel(delayed(pairs_seen)(leaning, seed) for seed in range(replications))
-            prefix = f"d, everything seen, leaning {leaning:g}"
-            truth = {
-                f"{prefix}: popularity": SELECTION,
-                f"{prefix}: homophily": SELECTION,
-                f"{prefix}: reciprocity": 1.2,
-            }
-            result["everything seen"] |= summary(drawn, truth)
-            _write(result)
-        print("nothing", flush=True)
-        drawn = parallel(delayed(nothing)(seed) for seed in range(replications))
-        result["nothing"] = summary(
-            drawn,
-            {
-                f"{model}, {said}: slope": 0.0
-                for model in ("growth", "pattern mixture")
-                for said in ("moving", "lasting")
-            },
-        )
-    _write(result)
+    path = Path(__file__).with_name("leadership.json")
+    result: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    jobs = [(name, world, (name,), planted(name)) for name in WORLDS]
+    for leaning in (0.2, 0.5):
+        prefix = f"d, everything seen, leaning {leaning:g}"
+        truth = {f"{prefix}: popularity": SELECTION, f"{prefix}: homophily": SELECTION}
+        jobs.append((prefix, pairs_seen, (leaning,), truth | {f"{prefix}: reciprocity": 1.2}))
+    slopes = [f"{model}, {said}: slope" for model in ("growth", "pattern mixture") for said in ("moving", "lasting")]
+    jobs.append(("nothing planted, other models", nothing, (), dict.fromkeys(slopes, 0.0)))
+    with Parallel(n_jobs=2) as parallel:
+        for name, draw, arguments, truth in jobs:
+            if not parts or name in parts:
+                print(name, flush=True)
+                drawn = parallel(delayed(draw)(*arguments, seed) for seed in range(replications))
+                result[name] = summary(drawn, truth)
+                path.write_text(json.dumps(result, indent=1) + "\n")  # an interrupted run keeps what it has finished
 
-
-def _write(result: dict[str, Any]) -> None:
-    """What is known so far: an interrupted run keeps the worlds that it has finished."""
-    Path(__file__).with_name("leadership.json").write_text(json.dumps(result, indent=1) + "\n")
-
-
-JOBS = 2
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200, sys.argv[2:])
