@@ -27,6 +27,7 @@ from scipy.linalg import block_diag
 from coplearn._checks import plural
 from coplearn.effects.spec import Effect
 from coplearn.event_design import EventDesign
+from coplearn.event_simulation import Draws
 from coplearn.events import EventSequence
 from coplearn.kernels import event_timeline
 from coplearn.kernels.event_coordination import coordination
@@ -125,7 +126,7 @@ class DyNAM:
 
 
 @dataclass(frozen=True, eq=False)
-class DyNAMResults(Estimates):
+class DyNAMResults(Estimates, Draws):
     """A fitted actor model: the parameters of its parts, one after the other.
 
     Attributes
@@ -137,6 +138,9 @@ class DyNAMResults(Estimates):
 
     parts: Mapping[str, REMResults]
     model: DyNAM
+
+    def _parts(self) -> list[REMResults]:
+        return list(self.parts.values())
 
     @property
     def llf(self) -> float:

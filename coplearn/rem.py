@@ -28,7 +28,9 @@ import pandas as pd
 
 from coplearn._checks import choose, listing, plural, whole
 from coplearn.effects.spec import Effect
+from coplearn.event_checks import Checks
 from coplearn.event_design import ORIENTATIONS, event_design
+from coplearn.event_simulation import Draws
 from coplearn.event_stages import Stages, event_scores, write_stages
 from coplearn.events import EventSequence
 from coplearn.kernels import event_history, event_timeline
@@ -342,7 +344,7 @@ class REM:
 
 
 @dataclass(frozen=True, eq=False)
-class REMResults(Estimates):
+class REMResults(Estimates, Checks, Draws):
     """A fitted relational event model.
 
     Attributes
