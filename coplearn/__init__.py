@@ -49,6 +49,7 @@ _CONTENTS = {
     "sensitivity": ["bias_contour", "bias_factor", "e_value", "robustness_value"],
     "survey_exports": ["read_limesurvey", "read_qualtrics"],
     "survey_language": ["convergence"],
+    "two_records": ["side_by_side"],
     "validation": ["Rules"],
     "weights": ["row_normalize"],
 }
@@ -131,6 +132,7 @@ if TYPE_CHECKING:
     from coplearn.survey_exports import read_limesurvey as read_limesurvey
     from coplearn.survey_exports import read_qualtrics as read_qualtrics
     from coplearn.survey_language import convergence as convergence
+    from coplearn.two_records import side_by_side as side_by_side
     from coplearn.validation import Rules as Rules
     from coplearn.weights import row_normalize as row_normalize
 

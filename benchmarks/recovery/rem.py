@@ -8,6 +8,9 @@ act and are acted upon. The rate of i towards j is
 and histories are drawn here, by a few lines of numpy that share no code with the library: waiting times are
 exponential with the total rate, and are drawn again whenever somebody joins or leaves. About 300 events each.
 
+In some histories nobody ever answers at once, and the turn has no finite estimate: the fit says so, and they are left
+out (``separated`` counts them).
+
 Writes ``rem.json``: for ordinal and interval timing, with all pairs at risk and with fifty sampled controls, the bias
 of each estimate, the ratio of the mean standard error to the spread of the estimates, and the coverage of 95 %
 intervals.
@@ -18,6 +21,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +31,7 @@ from joblib import Parallel, delayed
 from coplearn import REM
 from coplearn import effects as fx
 from coplearn.events import EventSequence
+from coplearn.results import ConvergenceWarning
 
 MEMBERS, UNTIL, CONTROLS = 24, 100.0, 50
 TRUTH = {"baseline": -5.2, "inertia": 0.5, "reciprocity": 0.4, "turn": 1.5, "sender": 0.3, "same": 0.4}
@@ -82,8 +87,10 @@ def one(seed: int) -> dict[str, np.ndarray]:
     found = {}
     for cell, (timing, controls) in CELLS.items():
         chosen = effects if timing == "ordinal" else [fx.baseline(), *effects]
-        res = REM(events, chosen, timing=timing, risk_set="present", controls=controls).fit(seed=seed)
-        found[cell] = np.array([res.params, res.bse])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            res = REM(events, chosen, timing=timing, risk_set="present", controls=controls).fit(seed=seed)
+        found[cell] = np.array([res.params, res.bse]) * (1.0 if res.converged else np.nan)
     return found
 
 
@@ -94,6 +101,8 @@ def main(histories: int) -> None:
         names = [name for name in TRUTH if name != "baseline" or timing == "interval"]
         truth = np.array([TRUTH[name] for name in names])
         estimates, errors = np.moveaxis(np.array([each[cell] for each in drawn]), 1, 0)
+        settled = ~np.isnan(estimates[:, 0])
+        estimates, errors = estimates[settled], errors[settled]
         covered = np.abs(estimates - truth) <= 1.96 * errors
         rows = {}
         for c, name in enumerate(names):
@@ -101,13 +110,13 @@ def main(histories: int) -> None:
             row = {
                 "truth": truth[c],
                 "bias": estimates[:, c].mean() - truth[c],
-                "bias_se": spread / np.sqrt(histories),
+                "bias_se": spread / np.sqrt(len(estimates)),
                 "se_ratio": errors[:, c].mean() / spread,
                 "coverage": covered[:, c].mean(),
             }
             rows[name] = {key: round(float(value), 4) for key, value in row.items()}
             print(f"{cell:20}{name:14}", " ".join(f"{key} {value:.3f}" for key, value in rows[name].items()))
-        cells[cell] = rows
+        cells[cell] = {"separated": int((~settled).sum()), **rows}
     result = {
         "histories": histories,
         "members": MEMBERS,
