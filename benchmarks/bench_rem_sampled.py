@@ -39,7 +39,7 @@ def effects(unit: float) -> list[fx.Effect]:
         fx.reciprocity(log=True),
         fx.otp(unique=True, log=True),
         fx.inertia(halflife=unit),
-        fx.participation_shift("AB-BA"),
+        fx.indegree_sender(log=True),
         fx.outdegree_sender(scaling="prop"),
         fx.indegree_receiver(scaling="prop"),
         fx.sender("x"),

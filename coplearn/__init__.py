@@ -21,6 +21,7 @@ _CONTENTS = {
     "dropout": ["attrition"],
     "dyadic_regression": ["graph_correlation", "mrqap", "netlogit"],
     "events": ["EventSequence"],
+    "dynam": ["DyNAM"],
     "estimation": ["Estimation"],
     "exposure": ["TemporalAutocorrelation"],
     "growth_curves": ["growth", "pattern_mixture", "within_between"],
