@@ -12,6 +12,9 @@ level of members:
 
 .. math:: y_i(t + 1) - y_i(0) = a_i\,[(W y(t))_i - y_i(0)] + e_i(t + 1).
 
+The start is on both sides: opinions that are nothing but noise around a mean look susceptible. So the weights of the
+others and of the start are estimated freely as well, and tested for summing to 1.
+
 References
 ----------
 Friedkin & Johnsen (1990), Journal of Mathematical Sociology 15(3-4), 193-206, doi:10.1080/0022250X.1990.9990069.
@@ -19,6 +22,7 @@ Friedkin & Johnsen (1990), Journal of Mathematical Sociology 15(3-4), 193-206, d
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,9 +31,11 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
+from scipy.stats import norm
 
 from coplearn._checks import listing, plural
 from coplearn.design import members_of, response
+from coplearn.moments import Moments
 from coplearn.results import Estimates, said
 from coplearn.weights import row_normalize, weight_matrix
 
@@ -260,6 +266,13 @@ class FriedkinJohnsen:
             thin = names[counts < 20]
             if len(thin):
                 caveats.append(f"fewer than 20 members behind {listing(thin)}: intervals are too short.")
+        free = self._free(usable)
+        test = _sum_test(free)
+        if test["p"] < 0.05:
+            caveats.append(
+                f"the model does not hold (p {test['p']:.3f}): left free, the others have weight {test['others']:.2f}, "
+                f"the start {test['start']:.2f}, which do not sum to 1. See constraint_test()."
+            )
         outside = (estimate < 0) | (estimate > 1)
         if outside.any():
             caveats.append(f"least squares left the range 0 to 1 for {listing(names[outside])}: set to its end.")
@@ -273,7 +286,16 @@ class FriedkinJohnsen:
             caveats=tuple(caveats),
             susceptibility=found.rename("susceptibility"),
             model=self,
+            free=free,
         )
+
+    def _free(self, usable: np.ndarray) -> Moments:
+        """Next opinions on an intercept, what was heard, and the start; rows of one member are a cluster."""
+        pulls, moves = self._steps()
+        start = np.repeat(self.y[:, [0]], pulls.shape[1], axis=1)
+        x = np.column_stack([np.ones(int(usable.sum())), (pulls + start)[usable], start[usable]])
+        who = np.repeat(np.arange(len(self.y))[:, None], pulls.shape[1], axis=1)[usable]
+        return Moments((moves + start)[usable], x, x, pd.factorize(who)[0])
 
     def _steps(self) -> tuple[np.ndarray, np.ndarray]:
         """Pull of the others (W y - start) and move (next opinion - start): shape (n_members, n_waves - 1)."""
@@ -297,6 +319,17 @@ def _shrunk(estimate: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.
     return mean + share * (estimate - mean), share * variance + (1 - share) ** 2 / weight.sum()
 
 
+def _sum_test(free: Moments) -> dict[str, float]:
+    """Weights of others and start, their sum, and a test that it is 1; NaN where they cannot be told apart."""
+    n, k = free.x.shape
+    if n <= k or np.linalg.matrix_rank(free.x) < k or len(np.unique(free.cluster)) < 2:
+        return dict.fromkeys(("others", "start", "sum", "se", "p"), math.nan)
+    others, start = (float(b) for b in free.beta[1:])
+    se = math.sqrt(float(free.covariance[1:, 1:].sum()))
+    p = float(2 * norm.sf(abs(others + start - 1) / se)) if se > 1e-9 else math.nan
+    return {"others": others, "start": start, "sum": others + start, "se": se, "p": p}
+
+
 @dataclass(frozen=True, eq=False)
 class FriedkinJohnsenResults(Estimates):
     """Susceptibilities.
@@ -312,6 +345,17 @@ class FriedkinJohnsenResults(Estimates):
 
     susceptibility: pd.Series
     model: FriedkinJohnsen
+    free: Moments
+
+    def constraint_test(self) -> dict[str, float]:
+        """Weights of the others and of the start when left free, one for everybody, and a test that they sum to 1.
+
+        Returns
+        -------
+        dict
+            others, start, sum, se (of the sum), p (two-sided, clustered by member); NaN where there is too little.
+        """
+        return _sum_test(self.free)
 
     def equilibrium(self, start: Any = None) -> Equilibrium:
         """Where opinions would settle from `start` (by default the first wave) with the last known ties."""
@@ -321,11 +365,12 @@ class FriedkinJohnsenResults(Estimates):
 
     def summary(self) -> str:
         """Plain text: susceptibilities, the claim and the caveats."""
-        table = self.table()
+        table, test = self.table(), self.constraint_test()
         lines = [
             f"Friedkin-Johnsen    {plural(len(self.susceptibility), 'member')}, {plural(self.nobs, 'step')}",
             table.head(20).to_string(float_format=lambda v: f"{v:.3f}"),
             *([f"... and {len(table) - 20} more"] if len(table) > 20 else []),
+            f"left free: others {test['others']:.3f}, start {test['start']:.3f}; sum to 1: p {test['p']:.3f}",
         ]
         return said(lines, self.claim, self.caveats)
 

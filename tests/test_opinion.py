@@ -104,6 +104,22 @@ def test_intervals_by_level_cover_as_often_as_promised():
     assert np.mean(covered, axis=0) == pytest.approx([0.95, 0.95], abs=0.05)  # three binomial errors of 200 draws
 
 
+@pytest.mark.recovery
+def test_noise_looks_susceptible_and_the_constraint_says_that_it_is_not():
+    rng = np.random.default_rng(5)
+    y, w = opinions(rng, 100, np.full(100, 0.5), 4)
+    noise = FriedkinJohnsen(pd.DataFrame(rng.normal(size=y.shape)), w).fit()
+    assert noise.conf_int().loc["everybody", "low"] > 0.3  # the start is on both sides
+    test = noise.constraint_test()
+    assert test["p"] < 1e-6 and abs(test["others"]) < 0.3
+    assert any("the model does not hold" in c for c in noise.caveats)
+    p = [
+        FriedkinJohnsen(*opinions(rng, 100, np.full(100, 0.5), 4, noise=0.5)).fit().constraint_test()["p"]
+        for _ in range(100)
+    ]
+    assert np.mean(np.array(p) < 0.05) < 0.12  # three binomial errors of 100 draws
+
+
 def test_missing_opinions_leave_steps_out():
     rng = np.random.default_rng(4)
     y, w = opinions(rng, 60, np.full(60, 0.5), 4)
