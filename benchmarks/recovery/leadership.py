@@ -189,40 +189,49 @@ def pairs_seen(leaning: float, seed: int) -> list[Row]:
     return read(by_pairs(panel, efficacy, unit, f"d, everything seen, leaning {leaning:g}"))
 
 
-def nothing(seed: int) -> list[Row]:
-    """Tests of the other panel models where nothing is planted; efficacy moves with stability .6 or stays as it is."""
+def nothing(moving: bool, seed: int) -> Any:
+    """A team in which nothing is planted: efficacy moves with stability .6, or half of it lasts and the rest is new."""
+    return leadership_panel(seed=seed, **WORLDS["neither"], **({} if moving else {"stability": 0.0, "trait": 0.5}))
+
+
+def leaving(seed: int) -> list[Row]:
+    """Who leaves or is silent, and the two-wave form, where nothing is planted."""
     rows: list[Row] = []
-    for stability, said in ((0.6, "moving"), (0.0, "lasting")):
-        leaders = leadership_panel(
-            seed=seed, **WORLDS["neither"], stability=stability, trait=0.5 if not stability else 0.0
-        )
+    for moving, said in ((True, "moving"), (False, "lasting")):
+        leaders = nothing(moving, seed)
         panel = leaders.panel(RELATIONS, "efficacy")
         frame = long(panel, panel.behaviors["efficacy"].values)
-        fit = cl.growth(frame, "efficacy")
-        rows += rows_of(f"growth, {said}", fit, {"slope": "time"})
+        fit = cl.cross_lagged(frame[frame["wave"] < 3], "named", "efficacy")
+        rows += rows_of(f"covariance form, {said}", fit, {"named, then efficacy": "efficacy <- named before"})
+        for kind in ("left", "silent"):
+            rows += rows_of(f"attrition, {said}", cl.attrition(leaders, "efficacy", kind=kind), {kind: "efficacy"})
+    return rows
+
+
+def growing(seed: int) -> list[Row]:
+    """Slopes and within-between effects where nothing is planted."""
+    rows: list[Row] = []
+    for moving, said in ((True, "moving"), (False, "lasting")):
+        panel = nothing(moving, seed).panel(RELATIONS, "efficacy")
+        frame = long(panel, panel.behaviors["efficacy"].values)
+        rows += rows_of(f"growth, {said}", cl.growth(frame, "efficacy"), {"slope": "time"})
         fit = cl.within_between(frame, "efficacy", ["named"])
         rows += rows_of(f"within-between, {said}", fit, {"within": "within named", "between": "between named"})
         mixture = cl.pattern_mixture(frame, "efficacy")
         slope, error = mixture.slope(), mixture.slope_se
         rows.append((f"pattern mixture, {said}: slope", slope, error, float(2 * norm.sf(abs(slope / error)))))
-        fit = cl.cross_lagged(frame[frame["wave"] < 3], "named", "efficacy")
-        rows += rows_of(f"covariance form, {said}", fit, {"named, then efficacy": "efficacy <- named before"})
-    for kind in ("left", "silent"):
-        fit = cl.attrition(leaders, "efficacy", kind=kind)
-        rows += rows_of(f"attrition, {kind}", fit, {"efficacy": "efficacy"})
-    forms = cl.item_answers(leaders.responses, leaders.items, "efficacy")
-    steps = cl.measurement_invariance(forms, "wave").steps
+    return rows
+
+
+def measuring(seed: int) -> list[Row]:
+    """Measurement invariance over waves, which holds."""
+    leaders = nothing(True, seed)
+    steps = cl.measurement_invariance(cl.item_answers(leaders.responses, leaders.items, "efficacy"), "wave").steps
+    rows = []
     for level in ("metric", "scalar"):
-        rows.append(
-            (
-                f"invariance over waves: {level}, likelihood ratio",
-                float("nan"),
-                float("nan"),
-                float(steps.loc[level, "p_diff"]),
-            )
-        )
-        refused = float(steps.loc[level, "delta_cfi"] > 0.01)
-        rows.append((f"invariance over waves: {level}, CFI", float("nan"), float("nan"), 0.0 if refused else 1.0))
+        rows.append((f"{level}, likelihood ratio", float("nan"), float("nan"), float(steps.loc[level, "p_diff"])))
+        held = float(steps.loc[level, "delta_cfi"] <= 0.01)
+        rows.append((f"{level}, CFI", float("nan"), float("nan"), held))
     return rows
 
 
@@ -269,7 +278,9 @@ def main(replications: int, parts: list[str]) -> None:
         truth = {f"{prefix}: popularity": SELECTION, f"{prefix}: homophily": SELECTION}
         jobs.append((prefix, pairs_seen, (leaning,), truth | {f"{prefix}: reciprocity": 1.2}))
     slopes = [f"{model}, {said}: slope" for model in ("growth", "pattern mixture") for said in ("moving", "lasting")]
-    jobs.append(("nothing planted, other models", nothing, (), dict.fromkeys(slopes, 0.0)))
+    jobs.append(("nothing: leaving", leaving, (), {}))
+    jobs.append(("nothing: growing", growing, (), dict.fromkeys(slopes, 0.0)))
+    jobs.append(("nothing: measuring", measuring, (), {}))
     with Parallel(n_jobs=2) as parallel:
         for name, draw, arguments, truth in jobs:
             if not parts or name in parts:
