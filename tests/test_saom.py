@@ -180,6 +180,48 @@ def test_estimates_and_errors_are_those_of_rsiena(glasgow):
 
 
 @pytest.mark.published
+def test_estimates_of_coevolution_are_those_of_rsiena(glasgow):
+    ties, drink, _ = glasgow
+    net = [*NET, fx.alter("drink"), fx.ego("drink"), fx.similarity("drink")]
+    behavior = [fx.linear_shape(), fx.quadratic_shape(), fx.average_similarity("net")]
+    res = SAOM(JointPanel.from_arrays({"net": ties}, {"drink": drink}), {"net": net, "drink": behavior}).fit(seed=1)
+    assert res.converged and res.conditional is None
+    # RSiena 1.6.6, unconditional, 6 seeds: mean, sd over seeds, mean s.e.
+    known = [
+        (6.50056, 0.03479, 1.14420),
+        (5.14340, 0.03247, 0.86321),
+        (-2.75334, 0.00676, 0.13988),
+        (2.36848, 0.01104, 0.20347),
+        (0.61969, 0.00246, 0.07849),
+        (-0.06316, 0.00287, 0.10761),
+        (0.05449, 0.00205, 0.11921),
+        (1.38304, 0.01832, 0.58293),
+        (1.34523, 0.00764, 0.35028),
+        (1.82989, 0.01672, 0.49577),
+        (0.37715, 0.00445, 0.17468),
+        (-0.07120, 0.00213, 0.10327),
+        (3.95506, 0.06859, 2.11124),
+    ]
+    for estimate, error, (mean, sd, se) in zip(res.params, res.bse, known, strict=True):
+        # both sides are noisy: one run of ours, the mean of six of theirs; 13 numbers, so 3 sd are not rare enough
+        assert abs(estimate - mean) < 3.5 * sd * np.sqrt(1 + 1 / 6)
+        assert abs(error / se - 1) < 0.2  # 1,000 draws know a s.e. to about 5 %
+
+
+@pytest.mark.published
+def test_undirected_estimates_are_those_of_rsiena(glasgow):
+    ties, _, smoke = glasgow
+    panel = JointPanel.from_arrays({"net": np.maximum(ties, ties.transpose(0, 2, 1))}, covariates={"smoke": smoke})
+    effects = [fx.rsiena("density"), fx.rsiena("transTriads"), fx.rsiena("simX", "smoke")]
+    res = SAOM(panel, {"net": effects}).fit(Estimation(phase3=500), seed=1)
+    # RSiena, forcing model, conditional: estimate and s.e., one fit
+    known = [(2.389, 0.396), (1.979, 0.309), (-1.992, 0.119), (1.021, 0.127), (0.377, 0.238)]
+    for estimate, error, (mean, se) in zip(res.params, res.bse, known, strict=True):
+        assert abs(estimate - mean) < 0.15 * se  # two runs, each off by about 0.04 s.e.
+        assert abs(error / se - 1) < 0.25  # 500 draws know a s.e. to about 7 %, theirs is one run, too
+
+
+@pytest.mark.published
 def test_targets_are_those_of_rsiena(glasgow):
     ties, drink, smoke = glasgow
     panel = JointPanel.from_arrays({"net": ties}, {"drink": drink}, {"smoke1": smoke})

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 import warnings
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from coplearn.panel import JointPanel
 from coplearn.results import ConvergenceWarning
 from coplearn.saom import SAOM
 
-MEMBERS = 30
+MEMBERS, PORTION = 30, 20
 SPECIFICATION = {
     "net": [fx.outdegree(), fx.reciprocity(), fx.transitive_triplets(), fx.similarity("drink")],
     "drink": [fx.linear_shape(), fx.quadratic_shape(), fx.average_alter("net")],
@@ -68,7 +67,7 @@ def one(seed: int) -> dict[str, object]:
         return {"refused": str(problem)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        res = model.fit(Estimation(), seed=seed, progress=False)
+        res = model.fit(Estimation(phase3=500, subphases=2), seed=seed, progress=False)
     return {
         "estimate": res.params.to_numpy(),
         "error": res.bse.to_numpy(),
@@ -77,9 +76,8 @@ def one(seed: int) -> dict[str, object]:
     }
 
 
-def main(datasets: int) -> None:
-    began = time.perf_counter()
-    drawn = Parallel(n_jobs=2, verbose=1)(delayed(one)(seed) for seed in range(1, datasets + 1))
+def table(drawn: list[dict[str, object]]) -> dict[str, object]:
+    """What the fits say about each parameter."""
     fitted = [each for each in drawn if "estimate" in each]
     kept = [each for each in fitted if each["converged"]]
     estimates = np.array([each["estimate"] for each in kept])
@@ -87,27 +85,36 @@ def main(datasets: int) -> None:
     rows = {}
     for k, name in enumerate(kept[0]["names"]):
         value, error, truth = estimates[:, k], errors[:, k], TRUTH[name]
-        covered = np.mean(np.abs(value - truth) <= 1.959964 * error)
         row = {
             "truth": truth,
             "mean": value.mean(),
             "mean_se": value.std(ddof=1) / np.sqrt(len(value)),
             "sd": value.std(ddof=1),
             "mean_error": error.mean(),
-            "coverage_95": covered,
+            "coverage_95": np.mean(np.abs(value - truth) <= 1.959964 * error),
         }
         rows[name] = {key: round(float(v), 4) for key, v in row.items()}
-        print(f"{name:30}", " ".join(f"{key} {v:.3f}" for key, v in rows[name].items()))
-    result = {
-        "datasets": datasets,
+    return {
+        "datasets": len(drawn),
         "members": MEMBERS,
-        "refused": datasets - len(fitted),
+        "refused": len(drawn) - len(fitted),
         "converged": len(kept),
         "coverage_se": round(float(np.sqrt(0.95 * 0.05 / len(kept))), 4),
         "parameters": rows,
     }
-    print(f"{len(kept)} of {datasets} converged; {time.perf_counter() - began:.0f} s")
-    Path(__file__).with_name("saom.json").write_text(json.dumps(result, indent=1) + "\n")
+
+
+def main(datasets: int) -> None:
+    drawn: list[dict[str, object]] = []
+    with Parallel(n_jobs=2) as parallel:
+        for first in range(1, datasets + 1, PORTION):
+            seeds = range(first, min(first + PORTION, datasets + 1))
+            drawn += parallel(delayed(one)(seed) for seed in seeds)
+            result = table(drawn)  # written each time: what is done is kept
+            Path(__file__).with_name("saom.json").write_text(json.dumps(result, indent=1) + "\n")
+            print(f"{len(drawn)} of {datasets}, {result['converged']} converged", flush=True)
+    for name, row in result["parameters"].items():
+        print(f"{name:30}", " ".join(f"{key} {v:.3f}" for key, v in row.items()))
 
 
 if __name__ == "__main__":
