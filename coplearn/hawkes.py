@@ -565,7 +565,7 @@ class HawkesResults(Estimates):
     def ks_test(self) -> dict[str, float]:
         """Kolmogorov-Smirnov test of the residuals: statistic, p; NaN for fewer than two.
 
-        As parameters are estimated, p is a little high.
+        As parameters are estimated, p is too high: a small one tells, a large one does not.
         """
         residuals = self.residuals()
         if len(residuals) < 2:
