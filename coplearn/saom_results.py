@@ -525,9 +525,9 @@ def _caveats(model: SAOM, params: pd.Series, covariance: pd.DataFrame, draws: Dr
             "selection and influence are told apart as far as the model holds what else makes the tied alike: an "
             "unmeasured cause of both remains (Shalizi & Thomas 2011)."
         )
-    errors = np.sqrt(np.diag(covariance))
-    wild = params.index[(params.abs() > LARGE_ERROR) & (errors > LARGE_ERROR)]
-    wild = [name for name in wild if "rate" not in name]
+    errors = pd.Series(np.sqrt(np.diag(covariance)), params.index)
+    effects = [p.name for p in model.parameters if p.effect is not None]
+    wild = [name for name in effects if abs(params[name]) > LARGE_ERROR and errors[name] > LARGE_ERROR]
     if wild:
         said.append(f"{listing(wild)}: estimate and standard error are both very large, so the Wald test says nothing.")
     for variable in model.specification:

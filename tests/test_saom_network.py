@@ -243,7 +243,8 @@ def test_moments_are_the_literal_sums_without_actors_whose_value_is_missing(shor
         got = sum(kernel.tie_statistic(eff, 0, case.state, int(i), int(j)) for i, j in ties)
         term = statistic.term(c) if statistic.tie else np.nan
         want = np.sum(c.x * term * statistic.mask(c)) if statistic.tie else statistic.value(c).sum()
-    assert got * row.p[7] == pytest.approx(want * statistic.scale, abs=1e-9)
+    once = 0.5 if (short, kind) == ("density", "undirected") else 1.0  # of a tie that both its ends see
+    assert got * row.p[7] == pytest.approx(want * statistic.scale * once, abs=1e-9)
 
 
 @pytest.mark.parametrize(("short", "kind"), CASES)

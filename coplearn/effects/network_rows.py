@@ -119,7 +119,7 @@ def product(
     centre: Callable[[Facts], float] | None = None,
     parameter: Callable[[Facts], float] = lambda f: f.p,
     other: bool = False,
-    scale: float = 1.0,
+    scale: float | Callable[[Facts], float] = 1.0,
 ) -> Maker:
     """A term of the pair times degrees of ego and alter, in the own network or another one."""
 
@@ -128,10 +128,11 @@ def product(
         second = f.d if f.d is not None else f.u
         form = shape(f.p) if callable(shape) else shape
         net = f.other
+        times = scale(f) if callable(scale) else scale
         return Row(
             kernel.PRODUCT,
             (net.index, f.index(f.v), f.index(second), pair, ego, alter, form, int(back)),
-            (parameter(f), centre(f) if centre else 0.0, mean, size, 0.0, 0.0, _needs(pair), scale),
+            (parameter(f), centre(f) if centre else 0.0, mean, size, 0.0, 0.0, _needs(pair), times),
         )
 
     return make

@@ -43,6 +43,11 @@ def mutual_mean(f: Facts) -> float:
     return f.own.average_mutual ** (0.5 if f.p == 2 else 1)
 
 
+def once(f: Facts) -> float:
+    """One half in undirected networks, where every tie is seen from both ends."""
+    return 1.0 if f.own.directed or f.own.two_mode else 0.5
+
+
 def root_if_2(p: float) -> int:
     """p = 2 asks for the square root."""
     return t.ROOT if p == 2 else t.IDENTITY
@@ -52,8 +57,8 @@ def inverse_root_if_2(p: float) -> int:
     return t.INVERSE_ROOT if p == 2 else t.INVERSE
 
 
-# Ties, and ties back.
-effect("outdegree", "density", r"x_{i+}", product(), interaction=DYADIC, networks=ANY, source=SNIJDERS_2001)
+# Ties, and ties back. In an undirected network each tie is a tie of both its ends; moments count it once.
+effect("outdegree", "density", r"x_{i+}", product(scale=once), interaction=DYADIC, networks=ANY, source=SNIJDERS_2001)
 effect("reciprocity", "recip", r"\sum_j x_{ij} x_{ji}", product(t.BACK), interaction=DYADIC, source=SNIJDERS_2001)
 
 # Two-paths and their closure.
