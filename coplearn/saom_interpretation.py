@@ -34,7 +34,8 @@ from coplearn._checks import choose, whole
 from coplearn.effects.spec import definition
 from coplearn.kernels import saom_behavior
 from coplearn.kernels.saom_network import network_base
-from coplearn.kernels.saom_state import CREATION, ENDOWMENT, EVALUATION, RATE, new_state, packed
+from coplearn.kernels.saom_record import packed
+from coplearn.kernels.saom_state import CREATION, ENDOWMENT, EVALUATION, RATE, new_state
 
 __all__ = [
     "Certainty",

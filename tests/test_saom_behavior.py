@@ -19,7 +19,8 @@ from coplearn.effects.context import ActorFacts, Context, DyadicFacts, NetworkFa
 from coplearn.effects.spec import Effect, definition, definitions
 from coplearn.effects.user import bind
 from coplearn.kernels import saom_behavior, saom_rate
-from coplearn.kernels.saom_state import Effects, Period, new_state, packed
+from coplearn.kernels.saom_record import packed
+from coplearn.kernels.saom_state import Effects, Period, new_state
 
 DATA = Path(__file__).parent / "data"
 GLASGOW = Path(os.environ.get("COPLEARN_DATA", "")) / "glasgow_s50"

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive_saom import NETWORK, World
-from numba import njit
 
 from coplearn import SAOM
 from coplearn import effects as fx
@@ -17,7 +16,8 @@ from coplearn.effects import network
 from coplearn.effects.context import ActorFacts, Context, DyadicFacts, NetworkFacts
 from coplearn.effects.spec import Effect, definitions
 from coplearn.kernels import saom_network as kernel
-from coplearn.kernels.saom_state import Effects, Period, new_scratch, new_state, pack
+from coplearn.kernels.saom_record import packed
+from coplearn.kernels.saom_state import Effects, Period, new_scratch, new_state
 from coplearn.panel import JointPanel
 
 DATA = Path(__file__).parent / "data"
@@ -26,12 +26,6 @@ needs_glasgow = pytest.mark.skipif(
     "COPLEARN_DATA" not in os.environ or not GLASGOW.exists(),
     reason="other people's data: set COPLEARN_DATA to a folder that holds glasgow_s50",
 )
-
-
-@njit
-def packed(record):
-    """What compiled functions take, so that the tests need no other compilation than the engine."""
-    return pack(record)
 
 
 BY_SHORT = {d.short["rsiena"]: d for d in definitions("network")}

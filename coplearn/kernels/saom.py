@@ -17,6 +17,7 @@ from coplearn.kernels.saom_behavior import behavior_change
 from coplearn.kernels.saom_choice import (
     draw_option,
     fill_pair,
+    forget,
     list_everybody,
     list_options,
     may_meet,
@@ -25,9 +26,12 @@ from coplearn.kernels.saom_choice import (
     weigh_options,
 )
 from coplearn.kernels.saom_engine import clear_network, load, set_theta
+from coplearn.kernels.saom_groups import draw_member, regroup, regroup_all
 from coplearn.kernels.saom_moments import counts, end_moments
+from coplearn.kernels.saom_network import NOWHERE
 from coplearn.kernels.saom_rate import rate_value
-from coplearn.kernels.saom_state import add_tie, drop_tie, pack, set_behavior, toggle, toggle_cell
+from coplearn.kernels.saom_record import pack
+from coplearn.kernels.saom_state import add_tie, drop_tie, set_behavior, toggle, toggle_cell
 from coplearn.kernels.saom_stream import open_stream, uniform
 
 DONE, TOO_LONG, NO_ROOM, STUCK = 0, 1, 2, 3
@@ -52,7 +56,22 @@ class Runs(NamedTuple):
     times: np.ndarray  # float64[m, L, 2]: time and log probability of the choice
 
 
-@njit(cache=True, nogil=True)
+NOTHING = Runs(
+    np.empty((0, 0)),
+    np.empty((0, 0)),
+    np.empty(0),
+    np.empty(0, np.int64),
+    np.empty(0, np.int64),
+    np.empty((0, 0, 0, 0), np.uint8),
+    np.empty((0, 0, 0), np.int32),
+    np.empty((0, 0, 0), np.int32),
+    np.empty((0, 0, 0)),
+)
+EMPTY = np.empty((1, 1, 0))
+NO_KEY = np.zeros(5, np.int64)
+SIMULATE, OBSERVE, COMPARE = 0, 1, 2
+
+
 def simulate(engine, theta, rate, key, conditional, distance, max_steps, runs):
     """Simulate a period once for each row of `runs` and overwrite these.
 
@@ -75,8 +94,41 @@ def simulate(engine, theta, rate, key, conditional, distance, max_steps, runs):
     runs : Runs
         The results.
     """
+    _work(SIMULATE, engine, theta, rate, key, conditional, distance, max_steps, runs, NOTHING.x, NOTHING.z, EMPTY)
+
+
+def observed_moments(engine, x, z, out):
+    """Overwrite `out` (float64[V + p]) with the statistics of an observed end: uint8[R, N, N] ties, int32[B, N]."""
+    _work(OBSERVE, engine, out, out, NO_KEY, -1, 0, 0, NOTHING, x[None], z[None], out[None, None])
+
+
+def change_table(engine, x, z, out):
+    """Overwrite `out` (float64[K, N, N]) with the change statistics of network effects in the state x, z.
+
+    Rows of behavior effects hold the change of a step down in column 0 and of a step up in column 1, whether or not
+    the step is possible; rows of rate effects a_i in column 0.
+    """
+    _work(COMPARE, engine, EMPTY[0, 0], EMPTY[0, 0], NO_KEY, -1, 0, 0, NOTHING, x[None], z[None], out)
+
+
+@njit(cache=True, nogil=True)
+def _work(task, engine, theta, rate, key, conditional, distance, max_steps, runs, x, z, out):
+    """The three tasks above in one function, because each entry from Python compiles all effects anew.
+
+    For the same reason the next level is inlined: a function that calls another optimizes its code once more.
+    """
+    if task == SIMULATE:
+        simulate_runs(engine, theta, rate, key, conditional, distance, max_steps, pack(runs))
+    elif task == OBSERVE:
+        moments_of(engine, x[0], z[0], out[0, 0])
+    else:
+        changes_of(engine, x[0], z[0], out)
+
+
+@njit(inline="always")
+def simulate_runs(engine, theta, rate, key, conditional, distance, max_steps, out):
+    """Fill the rows of the packed runs `out`."""
     set_theta(engine.plan, engine.eff, theta)
-    out = pack(runs)
     stream = np.zeros(1, np.uint64)
     for run in range(out.clock.shape[0]):
         open_stream(stream, key[0], key[1], key[2], key[3] + run, key[4])
@@ -92,9 +144,9 @@ def simulate(engine, theta, rate, key, conditional, distance, max_steps, runs):
             out.z[run] = engine.s.z
 
 
-@njit(cache=True, nogil=True)
-def observed_moments(engine, x, z, out):
-    """Overwrite `out` (float64[V + p]) with the statistics of an observed end: uint8[R, N, N] ties, int32[B, N]."""
+@njit(inline="always")
+def moments_of(engine, x, z, out):
+    """Moments of the end x, z."""
     period, s = engine.period, engine.s
     s.active[:] = period.active
     for event in range(period.event_time.shape[0]):
@@ -108,13 +160,9 @@ def observed_moments(engine, x, z, out):
     end_moments(engine, out)
 
 
-@njit(cache=True, nogil=True)
-def change_table(engine, x, z, out):
-    """Overwrite `out` (float64[K, N, N]) with the change statistics of network effects in the state x, z.
-
-    Rows of behavior effects hold the change of a step down in column 0 and of a step up in column 1, whether or not
-    the step is possible; rows of rate effects a_i in column 0.
-    """
+@njit(inline="always")
+def changes_of(engine, x, z, out):
+    """Change statistics in the state x, z."""
     eff, plan, work, s = engine.eff, engine.plan, engine.work, engine.s
     n_nets = x.shape[0]
     s.active[:] = engine.period.active
@@ -126,7 +174,7 @@ def change_table(engine, x, z, out):
             for q in range(plan.n_rows[r]):
                 k = plan.row[r, q]
                 for t in range(n):
-                    out[k, i, work.alter[t]] = work.change[k, t]
+                    out[k, i, work.alter[t]] = work.level[k] if plan.spread[k] == NOWHERE else work.change[k, t]
         for v in range(plan.n_rows.shape[0]):
             for q in range(plan.n_rows[v] if v >= n_nets else 0):
                 k = plan.row[v, q]
@@ -153,6 +201,7 @@ def restart(engine):
         for i in range(s.z.shape[1]):
             set_behavior(s, b, i, period.z[b, i])
     list_actors(work, s)
+    regroup_all(engine.groups, s)
 
 
 @njit(cache=True, nogil=True)
@@ -166,7 +215,7 @@ def list_actors(work, s):
     work.n_here[0] = n
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def one_period(engine, rate, stream, conditional, distance, max_steps, out, run):
     """One simulation from the restarted state; (time, number of ministeps, status)."""
     period, plan, work, s = engine.period, engine.plan, engine.work, engine.s
@@ -191,7 +240,7 @@ def one_period(engine, rate, stream, conditional, distance, max_steps, out, run)
                 clock = horizon
                 if event == period.event_time.shape[0]:
                     return clock, n_steps, DONE
-                if not come_or_go(engine, period.event_actor[event], period.event_join[event]):
+                if not come_or_go(engine, np.int64(period.event_actor[event]), period.event_join[event]):
                     return clock, n_steps, NO_ROOM
                 for v in range(n_variables):
                     refresh_rates(engine, v, rate, conditional)
@@ -199,11 +248,13 @@ def one_period(engine, rate, stream, conditional, distance, max_steps, out, run)
                 continue
         score_waiting(engine, rate, conditional, wait, score)
         clock += wait
-        u = uniform(stream) * total
-        v = 0
-        while v < n_variables - 1 and (u >= work.total[v] or work.total[v] <= 0.0):
-            u -= work.total[v]
-            v += 1
+        u, v = uniform(stream) * total, -1
+        for q in range(n_variables):
+            if work.total[q] > 0.0:  # rounding may leave u too large at the last of them
+                v = q
+                if u < work.total[q]:
+                    break
+                u -= work.total[q]
         if v < n_nets and period.model_type[v] >= ONE_DECIDES and not s.directed[v]:
             i, j = draw_pair(engine, v, stream)
             score_pick(engine, rate, conditional, v, i, score)
@@ -232,8 +283,10 @@ def one_period(engine, rate, stream, conditional, distance, max_steps, out, run)
             if not s.x[v, i, j] and not s.directed[v] and s.outdeg[v, j] == room:
                 return clock, n_steps, NO_ROOM
             toggle(s, v, i, j)
+            regroup(engine.groups, s, j)
         else:
             set_behavior(s, v - n_nets, i, s.z[v - n_nets, i] + j)
+        regroup(engine.groups, s, i)
         for q in range(n_variables):
             if plan.n_rate[q]:
                 refresh_rates(engine, q, rate, conditional)
@@ -286,6 +339,7 @@ def come_or_go(engine, i, joins):
                         return False
                     add_tie(s, r, j, i)
     list_actors(engine.work, s)
+    regroup_all(engine.groups, s)
     return True
 
 
@@ -393,13 +447,18 @@ def draw_pair(engine, v, stream):
 def network_step(engine, r, i, stream, score):
     """The alter whose tie ego i toggles, -1 for none, and the log probability of the choice."""
     period, work, s = engine.period, engine.work, engine.s
-    n_ties, n = list_options(engine, r, i)
-    nothing = weigh_options(engine, r, n_ties, n)
+    n_ties, n, n_reached = list_options(engine, r, i)
+    nothing = weigh_options(engine, r, n_ties, n, n_reached)
     chosen = draw_option(work, n, nothing, uniform(stream))
-    score_options(engine, r, n_ties, n, chosen, score)
+    j = work.alter[chosen] if chosen >= 0 else -1
+    if chosen >= 0 and work.kind[chosen] >= 0:
+        untouched = int(work.count[chosen])
+        j = draw_member(engine.groups, engine.scratch, r, work.kind[chosen], untouched, s.n_columns[r], stream)
+    forget(s, engine.scratch, r, i)
+    score_options(engine, r, n_ties, n, n_reached, chosen, score)
     if chosen < 0:
         return -1, math.log(nothing)
-    j, p = work.alter[chosen], work.p[chosen] / work.count[chosen]
+    p = work.p[chosen] / work.count[chosen]
     if not s.directed[r] and period.model_type[r] == CONFIRMATION and chosen >= n_ties:
         accept = logistic(fill_pair(engine, r, j, i, 0) + period.offset[r])
         accepted = uniform(stream) < accept

@@ -7,10 +7,12 @@ gained. Where several alters have the same change statistics, one option may sta
 
 import math
 
+import numpy as np
 from numba import njit
 
 from coplearn.kernels.saom_engine import INTERACTION
-from coplearn.kernels.saom_network import network_base, network_column, network_local
+from coplearn.kernels.saom_groups import untouched
+from coplearn.kernels.saom_network import NOWHERE, REACHED, forget_paths, network_base, network_column, network_local
 from coplearn.kernels.saom_state import touch
 
 HIGHER, DISJOINT, AT_LEAST_ONE = 0, 1, 2
@@ -63,7 +65,7 @@ def touch_neighbours(s, scratch, r, i):
     for q in range(s.x.shape[0]):
         if s.two_mode[q] != s.two_mode[r]:
             continue
-        for t in range(s.outdeg[q, i]):
+        for t in range(s.outdeg[q, i] if q != r else 0):
             touch(scratch, s.out[q, i, t])
         if not s.two_mode[q]:
             for t in range(s.indeg[q, i]):
@@ -72,27 +74,58 @@ def touch_neighbours(s, scratch, r, i):
 
 @njit(cache=True, nogil=True)
 def list_options(engine, r, i):
-    """Fill the options of ego i in network r with their change statistics; (number of ties of ego, of options)."""
-    period, eff, plan, work, scratch, s = engine.period, engine.eff, engine.plan, engine.work, engine.scratch, engine.s
+    """Fill the options of ego i in network r with their change statistics.
+
+    The number of ties of ego, of options, and of those at the front that ego or a local effect reaches.
+
+    Touched alters stay marked until `forget`.
+    """
+    period, plan, work, scratch, s = engine.period, engine.plan, engine.work, engine.scratch, engine.s
+    start, groups = engine.start, engine.groups
     reach(engine, r, i)
-    n_ties, n = s.outdeg[r, i], scratch.n_touched[0]
-    can_gain = may_gain(period, s, r, i)
+    for q in range(start.fixed_first[r, i], start.fixed_first[r, i + 1]):
+        touch(scratch, start.fixed_alter[q])
+    n_ties, n = np.int64(s.outdeg[r, i]), scratch.n_touched[0]
+    n_reached, can_gain, is_open = n, may_gain(period, s, r, i), plan.open[r]
     for q in range(n):
-        j = scratch.touched[q]
-        work.alter[q] = j
+        work.alter[q] = scratch.touched[q]
+        j = work.alter[q]
         work.kind[q] = -1
-        allowed = (q < n_ties or can_gain) and may_toggle(period, s, r, i, j)
+        allowed = (q < n_ties or can_gain) and (is_open or may_toggle(period, s, r, i, j))
         work.count[q] = 1.0 if allowed else 0.0
-    if can_gain:
+    if can_gain and groups.on[r] and 2 * groups.n_live[r] < s.n_columns[r] - n:
+        n = list_groups(engine, r, i, n)
+    elif can_gain:
         for j in range(s.n_columns[r]):
-            if not scratch.mark[j] and may_toggle(period, s, r, i, j):
+            if not scratch.mark[j] and (is_open or may_toggle(period, s, r, i, j)):
                 work.alter[n] = j
                 work.kind[n] = -1
                 work.count[n] = 1.0
                 n += 1
-    forget(s, scratch, r, i)
-    fill_change(eff, plan, work, s, r, i, n)
-    return n_ties, n
+    fill_change(engine, r, i, n, n_reached)
+    return n_ties, n, n_reached
+
+
+@njit(cache=True, nogil=True)
+def list_groups(engine, r, i, n):
+    """Add an option for each group of alters that has members beside the n touched ones; the number of options."""
+    period, work, scratch, groups, s = engine.period, engine.work, engine.scratch, engine.groups, engine.s
+    for q in range(n + (not s.two_mode[r])):
+        g = groups.of[r, work.alter[q] if q < n else i]
+        if g >= 0:
+            groups.taken[g] += 1
+    for q in range(groups.n_live[r]):
+        g = groups.live[r, q]
+        left = groups.size[r, g] - groups.taken[g]
+        groups.taken[g] = 0
+        if left > 0:
+            j = untouched(groups, scratch, r, g)
+            if engine.plan.open[r] or may_toggle(period, s, r, i, j):
+                work.alter[n] = j
+                work.kind[n] = g
+                work.count[n] = left
+                n += 1
+    return n
 
 
 @njit(cache=True, nogil=True)
@@ -106,7 +139,7 @@ def list_everybody(engine, r, i):
         if j != i or s.two_mode[r]:
             work.alter[n] = j
             n += 1
-    fill_change(engine.eff, engine.plan, work, s, r, i, n)
+    fill_change(engine, r, i, n, n)
     return n
 
 
@@ -125,7 +158,8 @@ def reach(engine, r, i):
 
 @njit(cache=True, nogil=True)
 def forget(s, scratch, r, i):
-    """Empty the list of touched alters."""
+    """Empty the list of touched alters, and forget what was counted for this ego."""
+    forget_paths(scratch)
     for q in range(scratch.n_touched[0]):
         scratch.mark[scratch.touched[q]] = 0
     scratch.n_touched[0] = 0
@@ -134,8 +168,13 @@ def forget(s, scratch, r, i):
 
 
 @njit(cache=True, nogil=True)
-def fill_change(eff, plan, work, s, r, i, n):
-    """Change statistics of the first n options of ego i; local parts are taken up and cleared."""
+def fill_change(engine, r, i, n, n_reached):
+    """Change statistics of the first n options of ego i, as far as each effect differs; local parts are cleared.
+
+    Beyond the first `n_reached` options those of effects with spread REACHED are 0, and not filled in; those with
+    spread NOWHERE have their `level`.
+    """
+    eff, plan, work, s = engine.eff, engine.plan, engine.work, engine.s
     for q in range(plan.n_rows[r]):
         k = plan.row[r, q]
         change = work.change[k]
@@ -147,44 +186,84 @@ def fill_change(eff, plan, work, s, r, i, n):
                     for t in range(n):
                         change[t] *= work.change[part, t]
             continue
-        network_column(eff, k, s, i, work.alter, n, change)
+        if plan.spread[k] == NOWHERE:
+            work.level[k] = network_base(eff, k, s, i, i)
+            continue
+        network_column(eff, k, s, i, work.alter, n_reached if plan.spread[k] == REACHED else n, change)
         if plan.local[k]:
             out = work.out[k]
-            for t in range(n):
+            for t in range(n_reached):
                 change[t] += out[work.alter[t]]
                 out[work.alter[t]] = 0.0
             out[i] = 0.0
 
 
 @njit(cache=True, nogil=True)
-def weigh_options(engine, r, n_ties, n):
+def weigh_options(engine, r, n_ties, n, n_reached):
     """Probabilities of the options; returns that of doing nothing."""
     plan, work = engine.plan, engine.work
-    p = work.p
-    for q in range(n):
-        p[q] = 0.0
+    p, count = work.p, work.count
+    lost, gained = 0.0, 0.0
     for t in range(plan.n_rows[r]):
         k = plan.row[r, t]
+        if plan.spread[k] == NOWHERE:
+            lost -= plan.loss[k] * work.level[k]
+            gained += plan.gain[k] * work.level[k]
+    for q in range(n):
+        p[q] = lost if q < n_ties else gained
+    for t in range(plan.n_rows[r]):
+        k = plan.row[r, t]
+        if plan.spread[k] == NOWHERE:
+            continue
         loss, gain = -plan.loss[k], plan.gain[k]
         change = work.change[k]
         if loss != 0.0:
             for q in range(n_ties):
                 p[q] += loss * change[q]
         if gain != 0.0:
-            for q in range(n_ties, n):
+            for q in range(n_ties, n_reached if plan.spread[k] == REACHED else n):
                 p[q] += gain * change[q]
     largest = 0.0
     for q in range(n):
-        if work.count[q] > 0.0 and p[q] > largest:
+        if count[q] > 0.0 and p[q] > largest:
             largest = p[q]
     nothing = math.exp(-largest)
+    exponentials(p, work.power, work.bits, n, largest)
     total = nothing
     for q in range(n):
-        p[q] = work.count[q] * math.exp(min(p[q] - largest, 0.0))
+        p[q] *= count[q]
         total += p[q]
     for q in range(n):
         p[q] /= total
     return nothing / total
+
+
+@njit(cache=True, nogil=True)
+def exponentials(p, power, bits, n, largest):
+    """Replace the first n of p by exp(min(p - largest, 0)), to the last digit or two.
+
+    exp(x) = 2^m exp(x - m log 2) with a Taylor polynomial for the remainder in [-log(2)/2, log(2)/2]; 2^m is written
+    into the exponent bits of `power`, which `bits` shows as whole numbers.
+    """
+    for q in range(n):
+        x = max(min(p[q] - largest, 0.0), -700.0)
+        m = math.floor(x * 1.4426950408889634 + 0.5)
+        x = (x - m * 0.693147180369123816490) - m * 1.90821492927058770002e-10  # log 2 in two parts
+        y = 1.0 + x / 12.0
+        y = 1.0 + x * y * (1.0 / 11.0)
+        y = 1.0 + x * y * (1.0 / 10.0)
+        y = 1.0 + x * y * (1.0 / 9.0)
+        y = 1.0 + x * y * (1.0 / 8.0)
+        y = 1.0 + x * y * (1.0 / 7.0)
+        y = 1.0 + x * y * (1.0 / 6.0)
+        y = 1.0 + x * y * (1.0 / 5.0)
+        y = 1.0 + x * y * (1.0 / 4.0)
+        y = 1.0 + x * y * (1.0 / 3.0)
+        y = 1.0 + x * y * (1.0 / 2.0)
+        p[q] = 1.0 + x * y
+        bits[q] = (np.int64(m) + 1023) << 52
+    for q in range(n):
+        p[q] *= power[q]
 
 
 @njit(cache=True, nogil=True)
@@ -203,23 +282,44 @@ def draw_option(work, n, nothing, u):
 
 
 @njit(cache=True, nogil=True)
-def score_options(engine, r, n_ties, n, chosen, score):
+def dot(x, y, low, high):
+    """Sum of products from position low to before high, in four sums at a time."""
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    whole = low + (high - low) // 4 * 4
+    for q in range(low, whole, 4):
+        a += x[q] * y[q]
+        b += x[q + 1] * y[q + 1]
+        c += x[q + 2] * y[q + 2]
+        d += x[q + 3] * y[q + 3]
+    for q in range(whole, high):
+        a += x[q] * y[q]
+    return (a + b) + (c + d)
+
+
+@njit(cache=True, nogil=True)
+def score_options(engine, r, n_ties, n, n_reached, chosen, score):
     """Add the score of having chosen an option: its derivative of the utility minus the expected one."""
     eff, plan, work = engine.eff, engine.plan, engine.work
     shift = plan.n_rows.shape[0]
+    p_loss, p_gain = 0.0, 0.0
+    for q in range(n_ties):
+        p_loss += work.p[q]
+    for q in range(n_ties, n):
+        p_gain += work.p[q]
     for t in range(plan.n_rows[r]):
         k = plan.row[r, t]
         if eff.parameter[k] < 0:
             continue
-        change = work.change[k]
-        lost, gained = 0.0, 0.0
-        for q in range(n_ties):
-            lost += work.p[q] * change[q]
-        for q in range(n_ties, n):
-            gained += work.p[q] * change[q]
+        change, spread = work.change[k], plan.spread[k]
+        if spread == NOWHERE:
+            lost, gained, own = p_loss * work.level[k], p_gain * work.level[k], work.level[k]
+        else:
+            last = n_reached if spread == REACHED else n
+            lost, gained = dot(work.p, change, 0, n_ties), dot(work.p, change, n_ties, last)
+            own = change[chosen] if 0 <= chosen < last else 0.0
         g = plan.on_loss[k] * lost - plan.on_gain[k] * gained
         if chosen >= 0:
-            g += -plan.on_loss[k] * change[chosen] if chosen < n_ties else plan.on_gain[k] * change[chosen]
+            g += -plan.on_loss[k] * own if chosen < n_ties else plan.on_gain[k] * own
         score[shift + eff.parameter[k]] += g
 
 

@@ -10,7 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from coplearn.kernels.saom_network import CYCLE, PATH, REACH, TRIAD
+from coplearn.kernels.saom_groups import INTERACTION, Groups, new_groups
+from coplearn.kernels.saom_network import ANYWHERE, fill_curve, has_local, network_spread
+from coplearn.kernels.saom_record import pack
 from coplearn.kernels.saom_state import (
     CREATION,
     CURRENT,
@@ -25,44 +27,46 @@ from coplearn.kernels.saom_state import (
     add_tie,
     new_scratch,
     new_state,
-    pack,
     set_behavior,
 )
-
-INTERACTION = 999
 
 
 class Plan(NamedTuple):
     """Which rows of the effects concern which dependent variable; theta spread over rows."""
 
-    row: np.ndarray  # int32[V, K]: rows that a ministep of the variable evaluates, interactions last
+    row: np.ndarray  # int64[V, K]: rows that a ministep of the variable evaluates, interactions last
     n_rows: np.ndarray  # int64[V]
-    rate_row: np.ndarray  # int32[V, K]: rows of its rate
+    rate_row: np.ndarray  # int64[V, K]: rows of its rate
     n_rate: np.ndarray  # int64[V]
     local: np.ndarray  # uint8[K]: the effect reaches alters over ties
+    spread: np.ndarray  # uint8[K]: for which alters the change statistic must be kept, see `network_spread`
+    open: np.ndarray  # uint8[V]: whether any tie of the network may change that the numbers of ties allow
     on_gain: np.ndarray  # float64[K]: 1 where the effect counts when a tie is created, a behavior goes up
     on_loss: np.ndarray  # float64[K]: 1 where it counts when a tie is dissolved, a behavior goes down
     gain: np.ndarray  # float64[K]: theta * on_gain
     loss: np.ndarray  # float64[K]: theta * on_loss
     theta: np.ndarray  # float64[K]: theta of the row
-    moment: np.ndarray  # int32[K, 2]: row and state of the network that moments use
+    moment: np.ndarray  # int64[K, 2]: row and state of the network that moments use
 
 
 class Work(NamedTuple):
     """Options of one ministep: first the ties of ego, which can be lost, then the others, which can be gained."""
 
     out: np.ndarray  # float64[K, N]: local parts by alter; 0 between ministeps
-    change: np.ndarray  # float64[K, M]: change statistic by option
-    alter: np.ndarray  # int32[M]: the alter
+    change: np.ndarray  # float64[K, M]: change statistic by option, as far as it must be kept
+    level: np.ndarray  # float64[K]: change statistic that is the same for all options
+    alter: np.ndarray  # int64[M]: the alter
     count: np.ndarray  # type: ignore[assignment]  # float64[M]: how many alters the option stands for, 0: forbidden
-    kind: np.ndarray  # int32[M]: class of alters that the option stands for, -1 for itself alone
+    kind: np.ndarray  # int64[M]: class of alters that the option stands for, -1 for itself alone
     p: np.ndarray  # float64[M]: probability
+    power: np.ndarray  # float64[M]: powers of 2 while exponentials are taken
+    bits: np.ndarray  # int64[M]: the same memory
     pair: np.ndarray  # float64[2, K]: change statistics of the two ends of a tie
     lam: np.ndarray  # float64[V, N]: rates
     a: np.ndarray  # float64[K, N]: values of rate effects
     total: np.ndarray  # float64[V]: total rate
     weighted: np.ndarray  # float64[K]: sum over actors of value times rate
-    here: np.ndarray  # int32[N]: active actors, the first n_here[0]
+    here: np.ndarray  # int64[N]: active actors, the first n_here[0]
     n_here: np.ndarray  # int64[1]
 
 
@@ -70,10 +74,10 @@ class Start(NamedTuple):
     """Ties at the start of the period as lists, and where structure forces the end."""
 
     first: np.ndarray  # int64[R, N + 1]: where the ties of an ego begin
-    alter: np.ndarray  # int32[number of ties]
+    alter: np.ndarray  # int64[number of ties]
     fixed_first: np.ndarray  # int64[R, N + 1]: the same for ties that may not change
-    fixed_alter: np.ndarray  # int32
-    forced: np.ndarray  # int32[F, 4]: network, ego, alter, value at the end
+    fixed_alter: np.ndarray  # int64
+    forced: np.ndarray  # int64[F, 4]: network, ego, alter, value at the end
 
 
 class Engine(NamedTuple):
@@ -85,6 +89,7 @@ class Engine(NamedTuple):
     work: Work
     scratch: Scratch
     start: Start
+    groups: Groups
     s: State
     t: State
     room: int  # neighbours that an actor may have during a simulation, in either direction
@@ -95,17 +100,19 @@ def new_plan(eff, n_variables):
     """Sort the rows of the effects by variable."""
     n_rows = eff.code.shape[0]
     plan = Plan(
-        np.zeros((n_variables, n_rows), np.int32),
+        np.zeros((n_variables, n_rows), np.int64),
         np.zeros(n_variables, np.int64),
-        np.zeros((n_variables, n_rows), np.int32),
+        np.zeros((n_variables, n_rows), np.int64),
         np.zeros(n_variables, np.int64),
         np.zeros(n_rows, np.uint8),
+        np.zeros(n_rows, np.uint8),
+        np.zeros(n_variables, np.uint8),
         np.zeros(n_rows),
         np.zeros(n_rows),
         np.zeros(n_rows),
         np.zeros(n_rows),
         np.zeros(n_rows),
-        np.zeros((n_rows, 2), np.int32),
+        np.zeros((n_rows, 2), np.int64),
     )
     for interactions in range(2):
         for k in range(n_rows):
@@ -126,8 +133,8 @@ def new_plan(eff, n_variables):
         plan.moment[k, 0], plan.moment[k, 1] = k, CURRENT
         if eff.moment.shape[0]:
             plan.moment[k, 0], plan.moment[k, 1] = eff.moment[k, 0], eff.moment[k, 1]
-        code = eff.code[k]
-        plan.local[k] = code == PATH or code == REACH or code == CYCLE or code == TRIAD
+        plan.local[k] = has_local(eff, k)
+        plan.spread[k] = ANYWHERE if eff.code[k] == INTERACTION or eff.parameter[k] < 0 else network_spread(eff, k)
     return plan
 
 
@@ -152,7 +159,7 @@ def lists_of(cells):
             for j in range(side):
                 n += cells[r, i, j] != 0
         first[r, side] = n
-    column = np.zeros(n, np.int32)
+    column = np.zeros(n, np.int64)
     n = 0
     for r in range(n_nets):
         for i in range(side):
@@ -169,7 +176,7 @@ def new_start(period):
     first, alter = lists_of(period.x)
     fixed_first, fixed_alter = lists_of(period.fixed)
     end_first, end_alter = lists_of(period.end_fixed)
-    forced = np.zeros((end_alter.shape[0], 4), np.int32)
+    forced = np.zeros((end_alter.shape[0], 4), np.int64)
     for r in range(period.x.shape[0]):
         for i in range(period.x.shape[1]):
             for q in range(end_first[r, i], end_first[r, i + 1]):
@@ -182,19 +189,23 @@ def new_start(period):
 def new_work(n_variables, n_rows, side):
     """Room for the options of a ministep."""
     room = side + 1
+    power = np.zeros(room)
     return Work(
         np.zeros((n_rows, side)),
         np.zeros((n_rows, room)),
-        np.zeros(room, np.int32),
+        np.zeros(n_rows),
+        np.zeros(room, np.int64),
         np.zeros(room),
-        np.zeros(room, np.int32),
+        np.zeros(room, np.int64),
         np.zeros(room),
+        power,
+        power.view(np.int64),
         np.zeros((2, n_rows)),
         np.zeros((n_variables, side)),
         np.zeros((n_rows, side)),
         np.zeros(n_variables),
         np.zeros(n_rows),
-        np.zeros(side, np.int32),
+        np.zeros(side, np.int64),
         np.zeros(1, np.int64),
     )
 
@@ -260,13 +271,26 @@ def largest_degree(cells):
 
 
 @njit(cache=True, nogil=True)
-def prepare(period, effects, capacity):
-    """An engine for a period and effects, with room for `capacity` neighbours of an actor in either direction."""
+def prepare(period, effects, capacity, grouped=True):
+    """An engine for a period and effects, with room for `capacity` neighbours of an actor in either direction.
+
+    Without `grouped` every alter is visited at every ministep: the same model, slower where there are many actors.
+    """
     n_nets, side = period.x.shape[0], period.x.shape[1]
     n_variables = n_nets + period.z.shape[0]
     eff = pack(effects)
     plan = new_plan(eff, n_variables)
+    for r in range(n_nets):
+        plan.open[r] = not period.fixed[r].any() and period.active.all() and period.event_time.shape[0] == 0
+        plan.open[r] = plan.open[r] and period.constraint.shape[0] == 0 and not period.up_only[r]
+        plan.open[r] = plan.open[r] and (period.directed[r] or period.two_mode[r] or period.max_degree[r] >= side)
+    scratch = new_scratch(side, eff.code.shape[0])
+    for k in range(eff.code.shape[0]):
+        fill_curve(eff, k, scratch.curve[k])
     start = new_start(period)
+    groups = new_groups(period, eff)
+    if not grouped:
+        groups.on[:] = 0
     degree = largest_degree(period.x)
     room = max(capacity, degree)
     spare = largest_degree(period.end_fixed)
@@ -286,8 +310,9 @@ def prepare(period, effects, capacity):
             eff,
             pack(plan),
             pack(new_work(n_variables, eff.code.shape[0], side)),
-            pack(new_scratch(side)),
+            pack(scratch),
             pack(start),
+            pack(groups),
             pack(s),
             pack(t),
             room,

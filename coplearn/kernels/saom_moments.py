@@ -6,6 +6,7 @@ Schweinberger 2007; missing values: Huisman & Steglich 2008, doi:10.1016/j.socne
 the ties gained, in the end network; endowment effects those lost, in the start network and with a minus sign.
 """
 
+import numpy as np
 from numba import njit
 
 from coplearn.kernels.saom_behavior import BEYOND, END, START, moment_sign, moment_statistic
@@ -139,7 +140,7 @@ def show(engine, r, seen):
                     add_tie(t, r, i, j)
             continue
         for c in range(s.outdeg[r, i]):
-            j = s.out[r, i, c]
+            j = np.int64(s.out[r, i, c])
             if not period.missing[r, i, j] and (seen == END or not period.x[r, i, j]):
                 add_tie(t, r, i, j)
 
@@ -166,7 +167,7 @@ def network_statistic(engine, r, k, m):
     else:
         for i in range(period.n_actors):
             for c in range(s.outdeg[r, i]):
-                j = s.out[r, i, c]
+                j = np.int64(s.out[r, i, c])
                 if not period.missing[r, i, j] and (eff.kind[k] == EVALUATION or not period.x[r, i, j]):
                     total += tie_value(eff, m, t, i, j)
     return total
@@ -186,7 +187,7 @@ def tie_value(eff, k, t, i, j):
     value = 1.0
     for part in eff.part[k]:
         if part >= 0:
-            value *= tie_statistic(eff, part, t, i, j)
+            value *= tie_statistic(eff, np.int64(part), t, i, j)
     return value
 
 

@@ -53,6 +53,8 @@ EVERYBODY = 2  # in the place of a direction
 # Features: what a change statistic depends on, for alters without any tie to or from ego.
 DENSE, ALTER_IN, ALTER_OUT, ALTER_MUTUAL, ALTER_VALUE = 1, 2, 4, 8, 16
 
+NOWHERE, REACHED, ANYWHERE = 0, 1, 2
+
 
 @njit(cache=True, nogil=True)
 def network_base(eff, k, s, i, j):
@@ -90,6 +92,17 @@ def network_column(eff, k, s, i, alters, n, out):
         value = 1.0 if pair == t.ONE else s.v[var, i]
         for q in range(n):
             out[q] = value
+    elif (
+        eff.code[k] == PRODUCT
+        and pair == t.ONE
+        and eff.a[k, 4] == t.NO_DEGREE
+        and eff.a[k, 5] == t.IN_AFTER
+        and (eff.a[k, 7] == 0 and eff.a[k, 6] <= t.ROOT)
+    ):
+        root, centre = eff.a[k, 6] == t.ROOT, eff.p[k, 1]
+        for q in range(n):
+            value = 1.0 + s.indeg[net, alters[q]] - s.x[net, i, alters[q]]
+            out[q] = (np.sqrt(value) if root else value) - centre
     elif plain and pair == t.BACK:
         for q in range(n):
             out[q] = s.x[own, alters[q], i]
@@ -115,6 +128,28 @@ def network_column(eff, k, s, i, alters, n, out):
     else:
         for q in range(n):
             out[q] = network_base(eff, k, s, i, alters[q])
+
+
+@njit(cache=True, nogil=True)
+def network_spread(eff, k):
+    """For which alters D is no constant: NOWHERE, REACHED (0 but where ego or a local effect reaches), ANYWHERE."""
+    a = eff.a[k]
+    if eff.code[k] == PRODUCT and a[5] == t.NO_DEGREE and a[7] == 0:
+        of_ego = a[4] == t.NO_DEGREE or a[4] == t.IN or a[4] == t.IN_LAGGED or a[4] == t.IN_START
+        if of_ego and (a[3] == t.ONE or a[3] == t.EGO):
+            return NOWHERE
+        if a[4] == t.NO_DEGREE and (a[3] == t.BACK or a[3] == t.W or a[3] == t.W_BACK or a[3] == t.W_BOTH):
+            return REACHED
+    if eff.code[k] == CYCLE or eff.code[k] == TRIAD or (eff.code[k] == PATH and eff.p[k, 4] == NO_REST):
+        return REACHED
+    return ANYWHERE
+
+
+@njit(cache=True, nogil=True)
+def fill_curve(eff, k, curve):
+    """Tabulate what 0, 1, 2, ... two-paths that a tie closes count for effect k."""
+    for m in range(curve.shape[0] if eff.code[k] == PATH else 0):
+        curve[m] = eff.p[k, 1] * shape(eff.a[k, 7], float(m), eff.p[k, 0])
 
 
 @njit(cache=True, nogil=True)
@@ -387,7 +422,78 @@ def _first_leg(eff, k, s, i, j):
 
 
 @njit(cache=True, nogil=True)
+def _is_plain_path(eff, k, scratch):
+    """Whether :func:`_plain_path_local` can do the effect."""
+    a = eff.a[k]
+    one_way = a[1] <= t.BACKWARD and a[3] <= t.BACKWARD and a[5] == PLAIN
+    closes = a[4] == 1 or (a[4] == 3 and a[7] == t.IDENTITY and a[1] == t.FORWARD)
+    return one_way and closes and eff.p[k, 4] < JACCARD_OUT and k < scratch.curve.shape[0]
+
+
+@njit(cache=True, nogil=True)
+def _plain_path_local(eff, k, s, i, scratch, out):
+    """:func:`_path_local` for unweighted two-paths of ties, by far the commonest.
+
+    Ego may get a value too: nobody reads it. Two-paths of the same legs are counted once for all effects of a ministep.
+    """
+    own, a, curve, known = eff.variable[k], eff.a[k], scratch.curve[k], scratch.known
+    second, forward = a[2], a[3] == t.FORWARD
+    if known[0] != a[0] or known[1] != a[1] or known[2] != second or known[3] != a[3]:
+        _count_paths(s, a[0], a[1] == t.FORWARD, second, forward, i, scratch)
+        known[0], known[1], known[2], known[3] = a[0], a[1], second, a[3]
+    counts, nodes = scratch.counts, scratch.counted
+    for b in range(known[4]):
+        j = nodes[b]
+        m = counts[j]
+        out[j] += curve[m] if m < curve.size else eff.p[k, 1] * shape(a[7], float(m), eff.p[k, 0])
+    if a[4] == 1:
+        return
+    step, n, mark, touched = eff.p[k, 1], scratch.n_touched[0], scratch.mark, scratch.touched
+    for b in range(s.outdeg[own, i]):
+        h = s.out[own, i, b]
+        for c in range(s.indeg[second, h] if forward else s.outdeg[second, h]):
+            j = s.inn[second, h, c] if forward else s.out[second, h, c]
+            out[j] += step
+            touched[n] = j
+            n += mark[j] == 0
+            mark[j] = 1
+    scratch.n_touched[0] = n
+
+
+@njit(cache=True, nogil=True)
+def _count_paths(s, first, from_ego, second, forward, i, scratch):
+    """Count the two-paths from i, and touch where they lead; :func:`forget_paths` empties the list."""
+    forget_paths(scratch)
+    counts, nodes, n_nodes = scratch.counts, scratch.counted, 0
+    n, mark, touched = scratch.n_touched[0], scratch.mark, scratch.touched
+    for b in range(s.outdeg[first, i] if from_ego else s.indeg[first, i]):
+        h = s.out[first, i, b] if from_ego else s.inn[first, i, b]
+        for c in range(s.outdeg[second, h] if forward else s.indeg[second, h]):
+            j = s.out[second, h, c] if forward else s.inn[second, h, c]
+            nodes[n_nodes] = j
+            n_nodes += counts[j] == 0
+            counts[j] += 1
+            touched[n] = j
+            n += mark[j] == 0
+            mark[j] = 1
+    scratch.n_touched[0] = n
+    scratch.known[4] = n_nodes
+
+
+@njit(cache=True, nogil=True)
+def forget_paths(scratch):
+    """Forget the two-paths that were counted last."""
+    for b in range(scratch.known[4]):
+        scratch.counts[scratch.counted[b]] = 0
+    scratch.known[0] = -1
+    scratch.known[4] = 0
+
+
+@njit(cache=True, nogil=True)
 def _path_local(eff, k, s, i, scratch, out):
+    if _is_plain_path(eff, k, scratch):
+        _plain_path_local(eff, k, s, i, scratch, out)
+        return
     own, a, p = eff.variable[k], eff.a[k], eff.p[k]
     one_mode = not s.two_mode[own]
     node, weight, paths = scratch.node, scratch.weight, scratch.paths
@@ -429,7 +535,7 @@ def _path_local(eff, k, s, i, scratch, out):
                 touch(scratch, j)
     room = scratch.reached.size  # weights that cancel list a node again: with too many of them, all are gone through
     for b in range(min(reached, room)):
-        j = np.int64(scratch.reached[b]) if reached <= room else b
+        j = np.int64(scratch.reached[b] if reached <= room else b)
         if paths[j] != 0.0:
             out[j] += _closed(eff, k, s, i, j, paths[j])
             paths[j] = 0.0

@@ -5,16 +5,13 @@ networks share arrays of side N, the larger of actors and second-mode nodes; a t
 columns. Actor variables are numbered 0..C-1 (covariates) and C..C+B-1 (behaviors as explanatory variables, centred),
 so that an effect "of a variable" need not know which kind it is.
 
-A named tuple costs a compiled function one argument for every number in it, 100 ns a call. The simulation therefore
-packs its tuples first: a packed one is a single pointer, and its fields are read in the same way.
+Simulations pass views of these tuples around (see ``saom_record``), which are read in the same way.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, types
-from numba.experimental import structref
-from numba.extending import overload
+from numba import njit
 
 EVALUATION, CREATION, ENDOWMENT, RATE, MOMENT = 0, 1, 2, 3, 4
 CURRENT, AT_START, BOTH, CHANGES_ALONE = 0, 1, 2, 3
@@ -94,64 +91,37 @@ class Effects(NamedTuple):
     # use, and in which state of its network they read it (CURRENT, ...); no rows where all are their own and CURRENT
 
 
-@structref.register
-class Packed(types.StructRef):
-    """Type of a packed named tuple."""
-
-    def preprocess_fields(self, fields):
-        return tuple((name, types.unliteral(kind)) for name, kind in fields)
-
-
-class PackedProxy(structref.StructRefProxy):
-    """A packed named tuple as Python sees it: something to hand on to compiled functions."""
-
-
-structref.define_boxing(Packed, PackedProxy)
-
-
-def pack(record):
-    """The same fields behind one pointer; in plain Python the tuple itself."""
-    return record
-
-
-@overload(pack)
-def _pack(record):
-    kind = Packed(tuple(zip(record.fields, record.types, strict=True)))
-    lines = [f"    packed.{name} = record.{name}" for name in record.fields]
-    scope = {"new": structref.new, "kind": kind}
-    exec("\n".join(["def impl(record):", "    packed = new(kind)", *lines, "    return packed"]), scope)
-    return scope["impl"]
-
-
-@njit(cache=True)
-def packed(record):
-    """:func:`pack` for callers in Python who want the functions that the engine has compiled."""
-    return pack(record)
-
-
 class Scratch(NamedTuple):
     """Working room of one simulation. `touched` lists each alter once while `mark` is 1 for it."""
 
-    touched: np.ndarray  # int32[N]: alters reached so far, the first n_touched[0]
+    touched: np.ndarray  # int32[N + 1]: alters reached so far, the first n_touched[0]
     n_touched: np.ndarray  # int64[1]
     mark: np.ndarray  # uint8[N]
     node: np.ndarray  # int32[3, N]: neighbours while a local effect walks two- and three-paths
     weight: np.ndarray  # float64[3, N]: and the weights of the ties to them
     paths: np.ndarray  # float64[N]: two-paths to each node; 0 between effects
     reached: np.ndarray  # int32[N]: nodes whose paths are not 0
+    curve: np.ndarray  # float64[K, L]: by effect, what 0, 1, 2, ... two-paths count; K = 0 where it is not known
+    counts: np.ndarray  # int64[N]: two-paths that several effects ask for
+    counted: np.ndarray  # int32[N + 1]: nodes where they lead
+    known: np.ndarray  # int64[5]: their legs, -1 for none, and the number of nodes
 
 
 @njit(cache=True, nogil=True)
-def new_scratch(side):
-    """Working room for arrays of side N."""
+def new_scratch(side, n_rows=0):
+    """Working room for arrays of side N, with `n_rows` curves to be filled in."""
     return Scratch(
-        np.zeros(side, np.int32),
+        np.zeros(side + 1, np.int32),
         np.zeros(1, np.int64),
         np.zeros(side, np.uint8),
         np.zeros((3, side), np.int32),
         np.zeros((3, side)),
         np.zeros(side),
         np.zeros(side, np.int32),
+        np.zeros((n_rows, 64)),
+        np.zeros(side, np.int64),
+        np.zeros(side + 1, np.int32),
+        np.array([-1, 0, 0, 0, 0]),
     )
 
 
