@@ -265,7 +265,8 @@ class Search:
         for step in range(APPROACH_STEPS):
             self.tell("approach", step, APPROACH_STEPS)
             draws = self._draw(self.theta, 1, step, 0, count)
-            self._check(draws)
+            if step == 0:
+                draws = self._checked(draws)
             mean = draws.mean_by_scores()
             size = self._size(draws, mean)
             self._record("approach", size)
@@ -290,7 +291,8 @@ class Search:
     def _size(self, draws: Draws, mean: np.ndarray) -> float:
         """Root mean square deviation from the target, in standard deviations of the statistics."""
         spread = draws.total.std(axis=0)
-        spread = np.where(spread > 0, spread, np.inf)
+        if not (spread > 0).all():  # a place where something stands still is no place to learn from
+            return np.inf
         return float(np.sqrt(np.mean(((mean - self.target) / spread) ** 2)))
 
     def _learn(self, draws: Draws) -> None:
@@ -323,8 +325,10 @@ class Search:
         new = np.where(self.positive & (new <= theta / 2), theta / 2, new)
         return np.where(self.positive, np.minimum(new, 2 * theta), new)
 
-    def _check(self, draws: Draws) -> None:
-        """Statistics that never move, or move as one, cannot carry a parameter each."""
+    def _checked(self, draws: Draws) -> Draws:
+        """Draws at the start, more of them if need be; statistics that never move, or move as one, are refused."""
+        if (draws.total.std(axis=0) == 0).any():
+            draws = self._draw(self.theta, 1, APPROACH_STEPS, 0, 10 * len(draws.clock))
         total = draws.total
         still = total.std(axis=0) == 0
         if still.any():
@@ -341,6 +345,7 @@ class Search:
                 f"the statistics of {listing(together, 8)} are collinear: in every simulation one follows from the "
                 "others, so their parameters cannot be told apart by the method of moments. Leave one of them out."
             )
+        return draws
 
     # --- 2: Robbins-Monro ---
 
@@ -411,10 +416,11 @@ class Search:
     def _measure(self) -> None:
         """Draws at the parameters found; content, or one step on and again with more draws."""
         p = len(self.theta)
-        # noise alone gives a ratio of about sqrt(2 p / draws) after a correction, so later rounds draw more
+        # noise alone gives t-ratios of about sqrt(2 / draws), and an overall ratio of sqrt(2 p / draws), after a
+        # correction; to have all of them small, later rounds draw more
         count = self.settings.phase3
         if self.round:
-            count = max(count, min(10 * count, int(3 * p / self.settings.max_ratio**2)))
+            count = max(count, int(3 * p / self.settings.max_ratio**2), int(2000 * 1.5 ** (self.round - 1)))
         self.draws = draws = self._measured(count)
         ratio = overall_ratio(draws, self.target)
         self._record("measure", ratio)
@@ -430,12 +436,11 @@ class Search:
                 self.theta, self.round = self.best_theta, int(self.best["round"])
                 self.draws = self._measured(int(self.best["count"]))
             return
+        if ratio > 1.5 * self.best["ratio"]:  # the last correction went too far: halfway back
+            self.theta = (self.theta + self.best_theta) / 2
+            return
         if ratio > 2 and self.settings.subphases:
-            self.setbacks += self.round > 1
-            if ratio > self.best["ratio"]:
-                self.theta = self.best_theta.copy()
-            else:
-                self._learn(draws)
+            self._learn(draws)
             self.stage, self.subphase = "walk", 1
             return
         self._learn(draws)
