@@ -36,6 +36,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn._checks import choose, listing, plural, whole
+from coplearn.corpus import progress
 from coplearn.effects.spec import Effect
 from coplearn.estimation import Estimation, Search
 from coplearn.panel import JointPanel
@@ -269,19 +270,21 @@ class SAOM:
         return all(p.up_only[v] for v, p in places) or all(p.down_only[v] for v, p in places)
 
     def missing_share(self) -> dict[str, float]:
-        """Share of values of each dependent variable that are missing at either end of their period."""
+        """Share of values of each dependent variable that are missing at an end of a period, among those there."""
         shares = {}
         for name in self.specification:
             lost = count = 0
             for problem in self.problems:
-                for period in problem.periods:
-                    n, v = period.n_actors, problem.number(name)
+                v = problem.number(name)
+                for m, period in enumerate(problem.periods):
+                    here = np.flatnonzero(problem.panel.present[m] & problem.panel.present[m + 1])
                     if name in problem.networks:
-                        cells = period.missing[v, :n, : period.n_columns[v]]
+                        columns = np.arange(period.n_columns[v]) if period.two_mode[v] else here
+                        cells = period.missing[v][np.ix_(here, columns)]
                     else:
-                        cells = period.z_missing[v - len(problem.networks), :n]
+                        cells = period.z_missing[v - len(problem.networks), here]
                     lost, count = lost + int(cells.sum()), count + cells.size
-            shares[name] = lost / count
+            shares[name] = lost / max(count, 1)
         return shares
 
     def conditioned(self, settings: Estimation) -> str | None:
@@ -399,13 +402,11 @@ class _Progress:
         return self
 
     def __call__(self, phase: str, done: int, of: int) -> None:
-        from tqdm.auto import tqdm
-
         if not self.wanted:
             return
         if phase != self.phase:
             self.__exit__()
-            self.phase, self.bar = phase, tqdm(total=of, desc=phase, leave=False, disable=None)
+            self.phase, self.bar = phase, progress(total=of, desc=phase)
         if self.bar is not None:
             self.bar.update(min(done, of) - self.bar.n)
 
