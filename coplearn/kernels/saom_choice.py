@@ -102,7 +102,7 @@ def list_options(engine, r, i):
                 work.kind[n] = -1
                 work.count[n] = 1.0
                 n += 1
-    fill_change(engine, r, i, n, n_reached)
+    fill_change(engine, r, i, n, n_reached, n_ties)
     return n_ties, n, n_reached
 
 
@@ -139,7 +139,7 @@ def list_everybody(engine, r, i):
         if j != i or s.two_mode[r]:
             work.alter[n] = j
             n += 1
-    fill_change(engine, r, i, n, n)
+    fill_change(engine, r, i, n, n, -1)
     return n
 
 
@@ -168,11 +168,11 @@ def forget(s, scratch, r, i):
 
 
 @njit(cache=True, nogil=True)
-def fill_change(engine, r, i, n, n_reached):
+def fill_change(engine, r, i, n, n_reached, n_ties):
     """Change statistics of the first n options of ego i, as far as each effect differs; local parts are cleared.
 
     Beyond the first `n_reached` options those of effects with spread REACHED are 0, and not filled in; those with
-    spread NOWHERE have their `level`.
+    spread NOWHERE have their `level`. The first `n_ties` options are ego's ties (-1: they stand anywhere).
     """
     eff, plan, work, s = engine.eff, engine.plan, engine.work, engine.s
     for q in range(plan.n_rows[r]):
@@ -189,7 +189,16 @@ def fill_change(engine, r, i, n, n_reached):
         if plan.spread[k] == NOWHERE:
             work.level[k] = network_base(eff, k, s, i, i)
             continue
-        network_column(eff, k, s, i, work.alter, n_reached if plan.spread[k] == REACHED else n, change)
+        if plan.back[k]:
+            out = work.out[k]
+            for t in range(s.indeg[r, i]):
+                out[s.inn[r, i, t]] = 1.0
+            for t in range(n_reached if plan.spread[k] == REACHED else n):
+                change[t] = out[work.alter[t]]
+            for t in range(s.indeg[r, i]):
+                out[s.inn[r, i, t]] = 0.0
+            continue
+        network_column(eff, k, s, i, work.alter, n_reached if plan.spread[k] == REACHED else n, change, n_ties)
         if plan.local[k]:
             out = work.out[k]
             for t in range(n_reached):

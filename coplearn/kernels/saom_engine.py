@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from coplearn.kernels.saom_groups import INTERACTION, Groups, new_groups
-from coplearn.kernels.saom_network import ANYWHERE, fill_curve, has_local, network_spread
+from coplearn.kernels.saom_network import ANYWHERE, fill_curve, has_local, is_reciprocity, network_spread
 from coplearn.kernels.saom_record import pack
 from coplearn.kernels.saom_state import (
     CREATION,
@@ -39,6 +39,7 @@ class Plan(NamedTuple):
     rate_row: np.ndarray  # int64[V, K]: rows of its rate
     n_rate: np.ndarray  # int64[V]
     local: np.ndarray  # uint8[K]: the effect reaches alters over ties
+    back: np.ndarray  # uint8[K]: the change statistic is x_ji
     spread: np.ndarray  # uint8[K]: for which alters the change statistic must be kept, see `network_spread`
     open: np.ndarray  # uint8[V]: whether any tie of the network may change that the numbers of ties allow
     on_gain: np.ndarray  # float64[K]: 1 where the effect counts when a tie is created, a behavior goes up
@@ -106,6 +107,7 @@ def new_plan(eff, n_variables):
         np.zeros(n_variables, np.int64),
         np.zeros(n_rows, np.uint8),
         np.zeros(n_rows, np.uint8),
+        np.zeros(n_rows, np.uint8),
         np.zeros(n_variables, np.uint8),
         np.zeros(n_rows),
         np.zeros(n_rows),
@@ -134,6 +136,7 @@ def new_plan(eff, n_variables):
         if eff.moment.shape[0]:
             plan.moment[k, 0], plan.moment[k, 1] = eff.moment[k, 0], eff.moment[k, 1]
         plan.local[k] = has_local(eff, k)
+        plan.back[k] = is_reciprocity(eff, k)
         plan.spread[k] = ANYWHERE if eff.code[k] == INTERACTION or eff.parameter[k] < 0 else network_spread(eff, k)
     return plan
 

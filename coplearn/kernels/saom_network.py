@@ -83,8 +83,12 @@ def network_base(eff, k, s, i, j):
 
 
 @njit(cache=True, nogil=True)
-def network_column(eff, k, s, i, alters, n, out):
-    """Overwrite out[:n] with :func:`network_base` for the first n alters, in one loop for the commonest terms."""
+def network_column(eff, k, s, i, alters, n, out, n_ties=-1):
+    """Overwrite out[:n] with :func:`network_base` for the first n alters, in one loop for the commonest terms.
+
+    Where `n_ties` is given, the first so many alters are those to whom ego has a tie, and no other is; then the table
+    of ties, which is large, need not be read.
+    """
     own = eff.variable[k]
     pair, net, var = eff.a[k, 3], eff.a[k, 0], eff.a[k, 1]
     plain = eff.code[k] == PRODUCT and eff.a[k, 4] == t.NO_DEGREE and eff.a[k, 5] == t.NO_DEGREE and eff.a[k, 7] == 0
@@ -101,7 +105,8 @@ def network_column(eff, k, s, i, alters, n, out):
     ):
         root, centre = eff.a[k, 6] == t.ROOT, eff.p[k, 1]
         for q in range(n):
-            value = 1.0 + s.indeg[net, alters[q]] - s.x[net, i, alters[q]]
+            tied = s.x[net, i, alters[q]] if n_ties < 0 or net != own else q < n_ties
+            value = 1.0 + s.indeg[net, alters[q]] - tied
             out[q] = (np.sqrt(value) if root else value) - centre
     elif plain and pair == t.BACK:
         for q in range(n):
@@ -143,6 +148,14 @@ def network_spread(eff, k):
     if eff.code[k] == CYCLE or eff.code[k] == TRIAD or (eff.code[k] == PATH and eff.p[k, 4] == NO_REST):
         return REACHED
     return ANYWHERE
+
+
+@njit(cache=True, nogil=True)
+def is_reciprocity(eff, k):
+    """Whether D is x_ji alone."""
+    a = eff.a[k]
+    plain = a[4] == t.NO_DEGREE and a[5] == t.NO_DEGREE and a[7] == 0
+    return eff.code[k] == PRODUCT and plain and a[3] == t.BACK
 
 
 @njit(cache=True, nogil=True)
