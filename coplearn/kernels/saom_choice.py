@@ -93,7 +93,7 @@ def list_options(engine, r, i):
         work.kind[q] = -1
         allowed = (q < n_ties or can_gain) and (is_open or may_toggle(period, s, r, i, j))
         work.count[q] = 1.0 if allowed else 0.0
-    if can_gain and groups.on[r] and 2 * groups.n_live[r] < s.n_columns[r] - n:
+    if can_gain and groups.on[r] and 5 * groups.n_live[r] < 4 * (s.n_columns[r] - n):
         n = list_groups(engine, r, i, n)
     elif can_gain:
         for j in range(s.n_columns[r]):
