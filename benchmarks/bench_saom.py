@@ -51,7 +51,7 @@ def work(size: int, clock: Clock) -> None:
     data = period(*members(size))
     rows = effects(data, LISTED)
     with clock("prepare"):
-        engine = prepare(data, rows, 64)
+        engine = prepare(data, rows, 64, True)
     with clock("simulate"):
         runs = draw(data, rows, theta(size), RATE, RUNS[size], engine=engine)
     rate = runs.steps.sum() / clock.steps["simulate"]["cpu_s"]
