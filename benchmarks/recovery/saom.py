@@ -6,7 +6,9 @@ fitted to the three waves by the method of moments, from its usual starting valu
 
 Writes ``saom.json``: by parameter the truth, mean estimate and its Monte Carlo error, the standard deviation of
 estimates, the mean standard error, and the share of 95 % intervals that hold the truth, over the fits that converged,
-whose number is there, too. ``python benchmarks/recovery/saom.py [data sets]``
+whose number is there, too. In some data sets the effects on behavior are hardly identified; their errors are without
+bound and their intervals hold anything, which shows in the means of these effects and raises their coverage.
+``python benchmarks/recovery/saom.py [data sets]``
 """
 
 from __future__ import annotations
