@@ -176,7 +176,8 @@ class JointPanel:
             By default what `presence_intervals` says, or everybody. Where only `present` is given, members come and
             go in the middle of a period.
         presence_intervals : array_like, shape (n_members, 2) or list of lists, optional
-            Entry and exit on the clock of waves, 0 for the first wave; several pairs for members who came back.
+            Entry and exit on the clock of waves, 0 for the first wave; several pairs for members who came back. Who
+            leaves at the moment of a wave is no longer there, but at the last wave, where nothing follows.
         structural : dict of str to array_like of bool, in the shape of the ties, optional
         members, waves : sequences of labels, optional
         directed : dict of str to bool, optional

@@ -21,8 +21,14 @@ def test_a_panel_from_arrays_counts_ties_missing_and_stability():
 
 
 def test_presence_follows_from_intervals():
-    panel = JointPanel.from_arrays({"net": TIES}, presence_intervals=[[-np.inf, np.inf], [0.5, np.inf], [-np.inf, 1.0]])
+    panel = JointPanel.from_arrays({"net": TIES}, presence_intervals=[[-np.inf, np.inf], [0.5, np.inf], [-np.inf, 0.9]])
     assert panel.present.tolist() == [[True, False, True], [True, True, False]]
+
+
+def test_who_leaves_at_the_moment_of_the_last_wave_answered_it():
+    waves = np.concatenate([TIES, TIES[1:]])
+    panel = JointPanel.from_arrays({"net": waves}, presence_intervals=[[0.0, 2.0], [0.0, 1.0], [-np.inf, np.inf]])
+    assert panel.present.tolist() == [[True, True, True], [True, False, True], [True, False, True]]
 
 
 @pytest.mark.parametrize(
