@@ -315,7 +315,7 @@ N("egoRThresholdX", lambda c: spread(c.v >= c.p, c), known="e")
 N("egoLThresholdX", lambda c: spread(c.v <= c.p, c), known="e")
 N("altRThresholdX", lambda c: alters(c.v >= c.p, c), known="a")
 N("altLThresholdX", lambda c: alters(c.v <= c.p, c), known="a")
-N("outXMore", None, lambda c: np.maximum(c.x @ (c.v > 0) - c.p, 0), moment="ego")
+N("outXMore", None, lambda c: np.maximum(c.x @ (c.v[: c.q] > 0) - c.p, 0), moment="ego")
 for name, part in {"Abs": np.abs, "Pos": lambda e: np.maximum(e, 0), "Neg": lambda e: np.maximum(-e, 0)}.items():
     N(
         f"deg{name}DiffX",
@@ -350,6 +350,24 @@ N("diffXOutAct", lambda c: (1 - equal(c)) * spread((c.x * (1 - equal(c))).sum(1)
 N("crossXOutAct", lambda c: equal(c) * spread((c.x * (1 - equal(c))).sum(1), c), known="ea")
 N("altXOutAct", lambda c: spread(c.x @ c.v, c) * alters(c.v, c))
 N("homXOutAct", lambda c: c.x @ equal(c)[: c.q, : c.q])
+
+
+def category(v):
+    """1, 2, ... for what rounds to it; 0 for what is lower."""
+    return np.maximum(np.floor(v + 0.5), 0)
+
+
+def like_category(c):
+    """Number of ego's alters in the category of each alter, perhaps per member of that category, perhaps its root."""
+    own = category(c.v[: c.q])
+    together = (own[:, None] == own) & (own > 0)
+    count = c.x @ together
+    share = count / np.maximum(together.sum(0), 1) if c.p >= 3 else count
+    return np.sqrt(share) if c.p in (2, 4) else share
+
+
+N("homXOutAct2", like_category)
+N("sameXV", lambda c: (category(c.v)[:, None] == category(c.u)) * (category(c.u) > 0))
 N("sameXReciAct", lambda c: spread((c.x * c.x.T * equal(c)).sum(1), c), known="e")
 N("diffXReciAct", lambda c: spread((c.x * c.x.T * (1 - equal(c))).sum(1), c), known="e")
 shared = lambda c: equal(c) @ c.x / np.maximum(ind(c.x), 1)  # noqa: E731
@@ -438,6 +456,13 @@ N("avDegIntn", lambda c: spread(np.full(c.n, c.w.sum() / c.n - c.p), c))
 N("both", lambda c: np.outer(root(ind(c.w), c.p) - w_mean(c), root(ind(c.w), c.p) - w_mean(c)))
 N("absOutDiffIntn", lambda c: np.abs(out(c.w)[:, None] - out(c.w)[None, :]))
 doubled = lambda c: spread((c.x * c.w).sum(1), c)  # noqa: E731
+N("doubleInPop", lambda c: c.w * alters(root(ind(c.x * c.w), c.p), c))
+bridged = lambda w: np.array([(off(np.outer(w[:, j], w[j])) * (1 - w)).sum() for j in range(len(w))])  # noqa: E731
+N("betweenPop", lambda c: alters(bridged(c.w) ** (1 / c.p), c))
+N("nDist2ActIntn", lambda c: spread(root(off((c.w == 0) * (TP(c.w) > 0)).sum(1), c.p), c))
+N("outOutActIntn", lambda c: spread(root(c.w @ out(c.x), c.p), c))
+N("outOutAvIntn", lambda c: spread(c.w @ out(c.x) * inverse(out(c.w)), c))
+N("inPopOutW", lambda c: ((out(c.w) - c.w_dbar) * (1 - np.eye(c.n))) @ c.x)
 N("doubleOutAct", lambda c: c.w * np.where(c.p == 2, np.sqrt(doubled(c)), doubled(c)))
 
 
@@ -468,6 +493,7 @@ for name, count in {
     "FB": lambda w: IS(w),
     "BF": lambda w: OS(w),
     "RR": lambda w: TP(w * w.T),
+    "": lambda w: TP(w),
 }.items():
     N(f"gwesp{name}Mix", lambda c, count=count: gw(count(c.w), c.p))
 N("from.w.ind", lambda c: (c.w * ind(c.w)) @ c.w.T)
@@ -478,6 +504,21 @@ N("jumpWWClosure", lambda c: (1 - equal(c)) * ((c.w * equal(c)) @ c.w), known="e
 N("sameWXClosure", lambda c: (c.w @ c.x) * equal(c), fixed=True, known="ea")
 N("homWXClosure", lambda c: ((c.w * equal(c)) @ c.x) * equal(c), fixed=True, known="ea")
 N("jumpWXClosure", lambda c: ((c.w * equal(c)) @ c.x) * (1 - equal(c)), fixed=True, known="ea")
+for tail, many in (
+    ("", lambda c, f: triple(c, lambda i, j, h: c.w[i, h] * c.w[j, h] * f(c.v[i], c.v[j], c.v[h]))),
+    ("In", lambda c, f: triple(c, lambda i, j, h: c.w[h, i] * c.w[h, j] * f(c.v[i], c.v[j], c.v[h]))),
+):
+    N(f"contrastCovNetNet{tail}", lambda c, m=many: m(c, lambda a, b, h: a == b != h), known="ea")
+    N(f"allDifCovNetNet{tail}", lambda c, m=many: m(c, lambda a, b, h: len({a, b, h}) == 3), known="ea")
+    N("jumpSharedIn" if tail else "jumpFrom", lambda c, m=many: m(c, lambda a, b, h: a == h != b), known="ea")
+N("covNetNetIn", lambda c: OS(c.w) * equal(c), known="ea")
+N("homCovNetNetIn", lambda c: equal(c) * (c.w.T @ (c.w * equal(c))), known="ea")
+N("diffWWClosure", lambda c: TP(c.w) * (1 - equal(c)), known="ea")
+N("diffWXClosure", lambda c: (c.w @ c.x) * (1 - equal(c)), fixed=True, known="ea")
+N("sameXOutPopIntn", lambda c: root(equal(c) @ c.w.T, c.p), known="e")
+N("sameXInActIntn", lambda c: spread(root((c.w * equal(c)).sum(0), c.p), c), known="e")
+N("sameXOutActIntn", lambda c: spread(root((c.w * equal(c)).sum(1), c.p), c), known="e")
+N("simDist2W", lambda c: closeness(c, spread(c.w @ c.v * inverse(out(c.w)), c), average(c, c.w)))
 N("inPopIntnX", lambda c: alters(root(c.w.T @ c.v[: c.n], c.p), c))
 N("outPopIntnX", lambda c: alters(root(c.w @ c.v, c.p), c))
 N("inActIntnX", lambda c: spread(root(c.w.T @ c.v, c.p), c))

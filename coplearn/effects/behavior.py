@@ -93,7 +93,7 @@ _KNOWN = frozenset(
         "SameXAlt SameXInAlt SameXRecAlt"
     ).split()
 ) | frozenset(
-    "indeg outdeg recipDeg isolate outIsolate popAlt totPopAlt FFDeg FBDeg FRDeg BBDeg BRDeg outdegMixedPop "
+    "indeg outdeg recipDeg isolate outIsolate popAlt totPopAlt FFDeg FBDeg FRDeg BFDeg BBDeg BRDeg outdegMixedPop "
     "indegMixedPop maxAlt minAlt maxXAlt minXAlt varAlt avSimVarAlt".split()
 )
 _OF_EGO = ("similarity", "attraction higher", "attraction lower")  # terms that hold z_i, which is no factor then
@@ -208,11 +208,10 @@ def _degrees() -> None:
     words = {"F": "out", "B": "in", "R": "mutual"}
     for first in "FB":
         for second in "FBR":
-            if (first, second) != ("B", "F"):
-                name = f"degree_{words[first]}_and_{words[second]}"
-                text = f"z_i \\sum_j {_TIE[words[first]]} {_TIE[words[second]].replace('x', 'y')}"
-                more = {"second": words[second], "formula": text, "short": f"{first}{second}Deg"}
-                _alters(name, "total", words[first], "one", "if tied", **more)
+            name = f"degree_{words[first]}_and_{words[second]}"
+            text = f"z_i \\sum_j {_TIE[words[first]]} {_TIE[words[second]].replace('x', 'y')}"
+            more = {"second": words[second], "formula": text, "short": f"{first}{second}Deg"}
+            _alters(name, "total", words[first], "one", "if tied", **more)
     for alters, short in (("out", "outdegMixedPop"), ("in", "indegMixedPop")):
         more = {"short": short, "elsewhere": True, "formula": f"z_i \\sum_j {_TIE[alters]} y_{{+j}}"}
         name = f"popularity_elsewhere_of_{'' if alters == 'out' else 'in_'}alters"
@@ -445,6 +444,8 @@ def _rule_of_moments(effect: Effect, details: Mapping[str, Any]) -> int:
         return kernel.OURS
     if details["code"] == kernel.THRESHOLD:
         return kernel.AT_END
+    if details["code"] == kernel.GROUP:
+        return kernel.STEPS
     if details["code"] == kernel.ALTERS:
         if term in _OF_EGO and alters == "out" and weight == "none":
             return kernel.DISTANCE

@@ -12,7 +12,7 @@ Each definition makes a row of numbers for ``coplearn.kernels.saom_network`` fro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coplearn._checks import listing
 from coplearn.effects import network_covariates, network_multiplex, network_structure  # noqa: F401  (their definitions)
@@ -64,7 +64,10 @@ def encode(effect: Effect, context: Context) -> Row:
     allowed = entry.details.get("parameters")
     if allowed and facts.p not in allowed:
         raise ValueError(f"parameter of {effect!r} is {facts.p:g}; it can be {listing(f'{p:g}' for p in allowed)}.")
-    return entry.details["row"](facts)
+    row = entry.details["row"](facts)
+    if effect.convention == "rsiena" and effect.option("type") == entry.details.get("cut", "never"):
+        row = replace(row, p=(*row.p[:5], 2.0, *row.p[6:]))
+    return row
 
 
 def moment(effect: Effect, context: Context, kind: str = "eval") -> Moment:

@@ -130,6 +130,7 @@ effect(
     bilinear(t.EXCESS, t.ALTER_POSITIVE),
     ACTOR,
     parameter=0,
+    networks=("directed", "two-mode"),
 )
 for name, short, shape, formula in (
     ("outdegree_distance", "degAbsDiffX", t.DISTANCE, r"|x_{i+} - \lfloor v_i \rfloor|"),
@@ -206,6 +207,26 @@ effect(
     parameter=1,
     networks=("directed", "two-mode"),
     parameters=(0, 1),
+)
+effect(
+    "activity_to_category",
+    "homXOutAct2",
+    r"\sum_j x_{ij} \sum_h x_{ih} 1\{c_h = c_j \geq 1\}, c the value (centred, if it is) rounded to whole numbers, "
+    "those below 1 being no category; p = 2: the root of the inner sum, 3: divided by the number of members of c_j, 4: "
+    "the root of that",
+    special(k.LIKE_CATEGORY),
+    ACTOR,
+    parameter=3,
+    networks=("directed", "two-mode"),
+    parameters=(1, 2, 3, 4),
+)
+effect(
+    "same_category_of_two",
+    "sameXV",
+    r"\sum_j x_{ij} 1\{c(v_i) = c(u_j) \geq 1\}, c the value (centred, if it is) rounded to whole numbers",
+    product(t.SAME_OF_TWO),
+    ("actor", "actor"),
+    interaction="dyadic",
 )
 for name, short, pair, formula in (
     ("activity_of_reciprocated_same", "sameXReciAct", t.BACK_SAME, "="),

@@ -4,7 +4,18 @@ In moments w is read at the start of the period. "other" says which networks w m
 one, "one-mode", or any.
 """
 
-from coplearn.effects.network_rows import ANY, ONE_MODE, Facts, bilinear, effect, geometric, near, path, product
+from coplearn.effects.network_rows import (
+    ANY,
+    ONE_MODE,
+    Facts,
+    bilinear,
+    effect,
+    geometric,
+    near,
+    path,
+    product,
+    special,
+)
 from coplearn.kernels import saom_network as k
 from coplearn.kernels import saom_network_terms as t
 
@@ -154,6 +165,67 @@ effect(
     other="same",
     parameters=(1, 2),
 )
+effect(
+    "popularity_of_double_ties",
+    "doubleInPop",
+    r"\sum_j x_{ij} w_{ij} \sum_h x_{hj} w_{hj}, the root of the inner sum with p = 2",
+    special(k.DOUBLE_POPULARITY),
+    NET,
+    parameter=2,
+    networks=("directed", "two-mode"),
+    other="same",
+    parameters=(1, 2),
+)
+effect(
+    "popularity_of_brokers_in",
+    "betweenPop",
+    r"\sum_j x_{ij} (\sum_{h,k} w_{hj} w_{jk} (1 - w_{hk}))^{1/p}",
+    special(k.BROKERAGE),
+    NET,
+    parameter=2,
+    interaction="dyadic",
+    networks=ONE_MODE,
+    other="one-mode",
+)
+effect(
+    "activity_by_distance_two_in",
+    "nDist2ActIntn",
+    r"x_{i+} times the number of h with w_{ih} = 0 and a two-path in w from i, its root with p = 2",
+    special(k.REACHED_IN_TWO),
+    NET,
+    parameter=1,
+    interaction="ego",
+    networks=("directed", "two-mode"),
+    other="one-mode",
+    parameters=(1, 2),
+)
+for name, short, summary, formula in (
+    ("activity_by_activity_of_contacts", "outOutActIntn", k.TOTAL, r"\sum_h w_{ih} x_{h+}, its root with p = 2"),
+    ("activity_by_average_activity_of_contacts", "outOutAvIntn", k.MEAN, r"\sum_h w_{ih} x_{h+} / w_{i+}"),
+):
+    effect(
+        name,
+        short,
+        rf"x_{{i+}} {formula}",
+        near(summary, FORWARD, of_ego=True, shape=root_if_2, degrees="own"),
+        NET,
+        parameter=1,
+        interaction="ego",
+        networks=("directed", "two-mode"),
+        other="one-mode",
+        parameters=(1, 2) if short == "outOutActIntn" else (1,),
+    )
+effect(
+    "popularity_among_active_in",
+    "inPopOutW",
+    r"\sum_j x_{ij} \sum_{k \neq i} x_{kj} (w_{k+} - \bar w)",
+    near(k.TOTAL, BACKWARD, 1, degrees="other"),
+    NET,
+    parameter=1,
+    interaction="dyadic",
+    networks=("directed", "two-mode"),
+    parameters=(1,),
+)
 
 # Two-paths with the other network.
 for name, short, first, second, legs, formula, shape, other in (
@@ -246,6 +318,7 @@ for name, short, first, second, formula, other in (
     ("gwesp_backward_in", "gwespBBMix", BACKWARD, BACKWARD, "w_{jh} w_{hi}", "one-mode"),
     ("gwesp_shared_choices_in", "gwespFBMix", FORWARD, BACKWARD, "w_{ih} w_{jh}", "any"),
     ("gwesp_shared_choosers_in", "gwespBFMix", BACKWARD, FORWARD, "w_{hi} w_{hj}", "one-mode"),
+    ("gwesp_in", "gwespMix", FORWARD, FORWARD, "w_{ih} w_{hj}, w undirected", "one-mode"),
     ("gwesp_reciprocated_in", "gwespRRMix", BOTH, BOTH, "w_{ih} w_{hi} w_{hj} w_{jh}", "one-mode"),
 ):
     effect(
@@ -301,6 +374,39 @@ for name, short, legs, second, weight, formula in (
         networks=ONE_MODE,
         other="one-mode" if short != "covNetNet" else "any",
     )
+for name, short, legs, first, second, weight, formula in (
+    ("shared_choosers_same", "covNetNetIn", "ww", BACKWARD, FORWARD, k.ENDS_SAME, "v_i = v_j"),
+    ("shared_choosers_homogeneous", "homCovNetNetIn", "ww", BACKWARD, FORWARD, k.ALL_SAME, "v_i = v_j = v_h"),
+    ("shared_choices_contrast", "contrastCovNetNet", "ww", FORWARD, BACKWARD, k.CONTRAST, r"v_i = v_j \neq v_h"),
+    ("shared_choosers_contrast", "contrastCovNetNetIn", "ww", BACKWARD, FORWARD, k.CONTRAST, r"v_i = v_j \neq v_h"),
+    ("shared_choices_all_different", "allDifCovNetNet", "ww", FORWARD, BACKWARD, k.ALL_DIFFER, "all v differ"),
+    ("shared_choosers_all_different", "allDifCovNetNetIn", "ww", BACKWARD, FORWARD, k.ALL_DIFFER, "all v differ"),
+    ("shared_choices_jumping", "jumpFrom", "ww", FORWARD, BACKWARD, k.JUMP, r"v_i = v_h \neq v_j"),
+    ("shared_choosers_jumping", "jumpSharedIn", "ww", BACKWARD, FORWARD, k.JUMP, r"v_i = v_h \neq v_j"),
+    ("closure_of_different", "diffWWClosure", "ww", FORWARD, FORWARD, k.ENDS_DIFFER, r"v_i \neq v_j"),
+    (
+        "to_choices_of_contacts_different",
+        "diffWXClosure",
+        "wx",
+        FORWARD,
+        FORWARD,
+        k.ENDS_DIFFER,
+        r"v_i \neq v_j",
+    ),
+):
+    one = "w_{ih}" if first == FORWARD else "w_{hi}"
+    two = "w_{jh}" if second == BACKWARD else f"{legs[1]}_{{hj}}"
+    effect(
+        name,
+        short,
+        rf"\sum_j x_{{ij}} \sum_h {one} {two} 1\{{{formula}\}}"
+        + (", with the other ties as context" if "x" in legs else ""),
+        path(first, second, weight=weight, legs=legs),
+        NET_ACTOR,
+        interaction="dyadic",
+        networks=ONE_MODE,
+        other="one-mode",
+    )
 for name, short, direction, of_ego, formula in (
     ("popularity_by_weighted_indegree_in", "inPopIntnX", BACKWARD, False, r"\sum_j x_{ij} \sum_h w_{hj} v_h"),
     ("popularity_by_weighted_outdegree_in", "outPopIntnX", FORWARD, False, r"\sum_j x_{ij} \sum_h w_{jh} v_h"),
@@ -312,6 +418,21 @@ for name, short, direction, of_ego, formula in (
         short,
         formula + ", the root of the inner sum with p = 2 (of values that are not negative)",
         near(k.TOTAL, direction, 0, of_ego, root_if_2),
+        NET_ACTOR,
+        parameter=1,
+        interaction="ego" if of_ego else "dyadic",
+        other="one-mode",
+    )
+for name, short, direction, of_ego, formula in (
+    ("popularity_by_same_outdegree_in", "sameXOutPopIntn", FORWARD, False, r"\sum_j x_{ij} \sum_h w_{jh}"),
+    ("activity_by_same_indegree_in", "sameXInActIntn", BACKWARD, True, r"x_{i+} \sum_h w_{hi}"),
+    ("activity_by_same_outdegree_in", "sameXOutActIntn", FORWARD, True, r"x_{i+} \sum_h w_{ih}"),
+):
+    effect(
+        name,
+        short,
+        formula + r" 1\{v_h = v_i\}, the root of the inner sum with p = 2",
+        near(k.N_SAME, direction, 0, of_ego, root_if_2),
         NET_ACTOR,
         parameter=1,
         interaction="ego" if of_ego else "dyadic",
@@ -335,6 +456,13 @@ for name, short, summary, formula in (
 for name, short, summary, direction, formula in (
     ("alters_of_alter_in", "altDist2W", k.MEAN, FORWARD, "the mean of v over the out-alters"),
     ("alters_of_alter_total_in", "totDist2W", k.TOTAL, FORWARD, "the sum of v over the out-alters"),
+    (
+        "similarity_of_alters_in",
+        "simDist2W",
+        k.MEANS_SIMILAR,
+        FORWARD,
+        "the centred similarity of the means of v over the out-alters of i and",
+    ),
     ("choosers_of_alter_in", "altInDist2W", k.MEAN, BACKWARD, "the mean of v over the in-alters"),
     ("choosers_of_alter_total_in", "totInDist2W", k.TOTAL, BACKWARD, "the sum of v over the in-alters"),
     (
@@ -369,8 +497,8 @@ for name, short, summary, direction, formula in (
     effect(
         name,
         short,
-        rf"\sum_j x_{{ij}} a_j, a_j {formula} of j but i in w; 0 for nobody",
-        near(summary, direction, 1),
+        rf"\sum_j x_{{ij}} a_j, a_j {formula} of j{'' if summary == k.MEANS_SIMILAR else ' but i'} in w; 0 for nobody",
+        near(summary, direction, int(summary != k.MEANS_SIMILAR)),
         NET_ACTOR,
         interaction="dyadic",
         other="same" if direction == BACKWARD else "one-mode",

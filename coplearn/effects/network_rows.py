@@ -91,7 +91,8 @@ Maker = Callable[[Facts], Row]
 KNOWN = {"": 0, "ego": 1, "alter": 2, "both": 3, "dyadic": 4}
 EGO_NEEDED = {t.EGO, t.EGO_2, t.EGO_GE, t.EGO_LE}
 ALTER_NEEDED = {t.ALTER, t.ALTER_2, t.ALTER_GE, t.ALTER_LE, t.ALTER_POSITIVE}
-NEITHER_NEEDED = {t.ONE, t.W, t.W_BACK, t.W_BOTH, t.W_DEGREE_GAP, t.BACK}
+# Of two variables, who is not known is of no group.
+NEITHER_NEEDED = {t.ONE, t.W, t.W_BACK, t.W_BOTH, t.W_DEGREE_GAP, t.BACK, t.SAME_OF_TWO}
 
 
 def _needs(pair: int) -> int:
@@ -173,7 +174,7 @@ def path(
         index = {"x": f.own.index, "w": f.index(f.w), "d": f.index(f.d)}
         ways = [way + 4 if on == "d" else way for way, on in zip((first, second), legs, strict=True)]
         mean, size = (f.v.similarity_mean, f.v.range) if weight == kernel.ENDS_SIMILAR else (0.0, 1.0)
-        ends = weight in (kernel.ENDS_SAME, kernel.ENDS_DIFFER, kernel.ENDS_SIMILAR, kernel.ALL_SAME, kernel.JUMP)
+        ends = weight not in (kernel.PLAIN, kernel.MIDDLE, kernel.MIDDLE_INDEGREE)
         form = shape(f.p) if callable(shape) else shape
         last = f.networks[-1] if weight == kernel.MIDDLE_INDEGREE else f.v
         a = (index[legs[0]], ways[0], index[legs[1]], ways[1], roles + 4 * back + moment, weight, f.index(last), form)
@@ -203,7 +204,8 @@ def special(which: int, parameter: float | None = None, centre: Callable[[Facts]
     def make(f: Facts) -> Row:
         number = f.p if parameter is None else parameter
         middle = centre(f) if centre else 0.0
-        return Row(kernel.SPECIAL, (-1, f.index(f.v), -1, which), (number, middle, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
+        a = (f.index(f.w), f.index(f.v), -1, which)
+        return Row(kernel.SPECIAL, a, (number, middle, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
 
     return make
 
@@ -255,19 +257,26 @@ def near(
     of_ego: bool = False,
     shape: int | Callable[[float], int] = t.IDENTITY,
     choose_summary: Callable[[float], int] | None = None,
+    degrees: str = "",
 ) -> Maker:
-    """A summary of v over the neighbours of alter, or of ego, in the own network or another one."""
+    """A summary of v over the neighbours of alter, or of ego, in the own network or another one.
+
+    With `degrees`, outdegrees take the place of v: those in the "own" network, of neighbours in the other one; or those
+    in the "other" network, less their mean, of neighbours in the own one.
+    """
 
     def make(f: Facts) -> Row:
-        net = f.other
+        net = f.own if degrees == "other" else f.other
+        counted = {"own": f.own, "other": f.other}.get(degrees)
+        centre = f.other.average_degree if degrees == "other" else 0.0
         form = shape(f.p) if callable(shape) else shape
         kind = choose_summary(f.p) if choose_summary else summary
         where = 1 if direction == t.FORWARD and f.p == 2 and summary == kernel.MEAN else ego
         similar = kind in (kernel.EGO_SIMILAR, kernel.MEANS_SIMILAR)
         mean, size = (f.v.similarity_mean, f.v.range) if similar else (0.0, 1.0)
         needs = KNOWN["ego"] if kind not in (kernel.TOTAL, kernel.MEAN, kernel.MEANS_SIMILAR) else 0
-        a = (net.index, f.index(f.v), direction, kind, where, int(of_ego), form)
-        return Row(kernel.NEAR, a, (f.p, 0.0, mean, size, 0.0, 0.0, needs, 1.0))
+        a = (net.index, f.index(f.v), direction, kind, where, int(of_ego), form, f.index(counted))
+        return Row(kernel.NEAR, a, (f.p, centre, mean, size, 0.0, 0.0, needs, 1.0))
 
     return make
 

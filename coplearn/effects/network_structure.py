@@ -396,6 +396,7 @@ effect(
     r"x_{i+} (x_{i+} - \bar d)",
     degree(t.CENTRED_SQUARE, whole=False),
     networks=ANY,
+    cut="endow",  # RSiena's endowment moment cuts the centred degree to a whole number
 )
 effect(
     "outdegree_activity_root",

@@ -43,6 +43,7 @@ FACTOR = 3  # as AGAIN, of g_i instead of z_i g_i
 OWN_STEP = 4  # ego's step times g_i at the end
 AT_END = 5  # minus the statistic at the end for creation, plus for endowment
 NO_BEHAVIOR = 6  # alters counted instead of their similarity
+STEPS = 7  # minus ego's step times the statistic at the end
 
 INTERACTION = 999
 LINEAR = 500  # g = 1
@@ -429,7 +430,7 @@ def moment_sign(eff, k, creation, endowment, state):
         return 1.0 if state == END else 0.0
     if rule == NO_BEHAVIOR:
         return 0.0
-    if rule == OWN_STEP:
+    if rule == OWN_STEP or rule == STEPS:
         return 1.0 if state == END else 0.0
     if rule == AT_END:
         return (1.0 if endowment else -1.0) if state == END else 0.0
@@ -449,4 +450,4 @@ def moment_statistic(eff, k, s, i, step):
     if rule == NO_BEHAVIOR:
         degree = s.outdeg[eff.a[k, 0], i]
         return s.v[eff.a[k, 2], i] * (degree if eff.a[k, 6] == TOTAL else min(degree, 1))
-    return behavior_statistic(eff, k, s, i)
+    return behavior_statistic(eff, k, s, i) * (-step if rule == STEPS else 1)

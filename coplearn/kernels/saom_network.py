@@ -12,7 +12,8 @@ known 1, alter's 2, the dyadic cell 4, for a tie to count in moments; p[7]: the 
 =========  ==========================================================================================================
 PRODUCT    pair term x degree of ego x degree of alter. a: net, var, second, pair, ego degree, alter degree, shape of
            degrees, times x_ji. p: internal parameter, centre of degrees, mean and size of the pair term
-DEGREE     f(x_i+). a: -, var, -, shape. p: internal parameter (floor(v_i) takes its place where there is a var)
+DEGREE     f(x_i+). a: -, var, -, shape. p: internal parameter (floor(v_i) takes its place where there is a var);
+           p[5]: 0 one statistic of ego, 1 divided among its ties, 2 the same cut to whole numbers
 BILINEAR   f(sum_j x_ij t_ij) g(sum_j x_ij u_ij). a: net, var, second, f, t, g (-1: 1), u, alter degree in u
            p: internal parameter (of f, g and the degree's power), -, mean and size
 PATH       sum_j x_ij f(sum_h leg(i, h) leg(h, j) c_ihj). a: leg, direction, leg, direction, roles (1: i -> j closes the
@@ -22,9 +23,10 @@ PATH       sum_j x_ij f(sum_h leg(i, h) leg(h, j) c_ihj). a: leg, direction, leg
 REACH      sum_k f(number of j with x_ij and leg(j, k)) over k. a: -, -, leg, direction, only untied k, -, var of k, f
 CYCLE      four-cycles x_ij x_ik x_hj x_hk. a: -, var with v_i = v_h, var with v_j = v_k
 TRIAD      sum_j x_ij 1{at least p ties among i, j, h}
-SPECIAL    isolates, in-isolates, average degree, ... a: -, var, -, which; p: its number, a centre
+SPECIAL    isolates, in-isolates, average degree, ... a: net, var, -, which; p: its number, a centre
 NEAR       a summary of v over the neighbours of alter (of ego). a: net, var, direction, summary, whether ego itself is
-           among them (as it is 0, left out 1, as if i -> j were there 2), of ego, shape. p: -, -, mean, size
+           among them (as it is 0, left out 1, as if i -> j were there 2), of ego, shape, a network whose outdegrees
+           take the place of v (or -1). p: -, centre of those, mean, size
 =========  ==========================================================================================================
 """
 
@@ -40,11 +42,13 @@ PRODUCT, DEGREE, BILINEAR, PATH, REACH, CYCLE, TRIAD, SPECIAL, NEAR = 1, 2, 3, 4
 
 # Weights c_ihj of a two-path.
 PLAIN, MIDDLE, ENDS_SAME, ENDS_DIFFER, ENDS_SIMILAR, ALL_SAME, JUMP, MIDDLE_INDEGREE = 0, 1, 2, 3, 4, 5, 6, 7
+CONTRAST, ALL_DIFFER = 8, 9
 
 # Complements of a path: what the rest of the change statistic is.
 NO_REST, BETWEEN, BALANCE, IN_BALANCE, JACCARD_OUT, JACCARD_IN = 0, 1, 2, 3, 4, 5
 
 ISOLATE, IN_AT_LEAST, ANTI_ISOLATE, ISOLATE_POPULARITY, AVERAGE_DEGREE, DEGREE_SUM, LIKE_ALTERS = 0, 1, 2, 3, 4, 5, 6
+LIKE_CATEGORY, DOUBLE_POPULARITY, BROKERAGE, REACHED_IN_TWO = 7, 8, 9, 10
 
 # Summaries of the neighbours of alter.
 TOTAL, MEAN, EGO_SIMILAR, MEANS_SIMILAR, SHARE_SAME, N_SAME, N_DIFFERENT, ANY_SAME = 0, 1, 2, 3, 4, 5, 6, 7
@@ -213,7 +217,8 @@ def tie_statistic(eff, k, s, i, j):
         return _path_term(eff, k, s, i, j)
     if code == DEGREE:
         d = 1.0 * s.outdeg[eff.variable[k], i]
-        return _of_degree(eff, k, s, i, d) / d if d > 0 else 0.0
+        share = _of_degree(eff, k, s, i, d) / d if d > 0 else 0.0
+        return np.trunc(share) if eff.p[k, 5] == 2 else share
     if code == BILINEAR:
         return _bilinear_term(eff, k, s, i, j)
     if code == CYCLE:
@@ -274,8 +279,10 @@ def network_features(eff, k):
             flags |= DENSE
     elif code == USER_NETWORK or (code == NEAR and not a[5]):
         flags = DENSE
-    elif code == SPECIAL and a[3] == LIKE_ALTERS:
+    elif code == SPECIAL and (a[3] == LIKE_ALTERS or a[3] == LIKE_CATEGORY):
         flags, var = ALTER_VALUE, a[1]
+    elif code == SPECIAL and a[3] >= DOUBLE_POPULARITY:
+        flags = DENSE if a[3] == BROKERAGE else 0
     elif code == SPECIAL and a[3] != ISOLATE and a[3] != AVERAGE_DEGREE:
         flags = ALTER_IN | (0 if a[3] == IN_AT_LEAST or a[3] == DEGREE_SUM else ALTER_OUT)
     return flags, net, var
@@ -297,11 +304,12 @@ def _unknown(eff, k, s, i, j):
     needs = np.int64(eff.p[k, 6])
     if needs == 0:
         return False
-    if needs & 1 and s.v_missing[eff.a[k, 1], i]:
+    var = eff.a[k, 6] if eff.code[k] == PATH else eff.a[k, 1]
+    if needs & 1 and s.v_missing[var, i]:
         return True
     if j < 0:
         return False
-    if needs & 2 and s.v_missing[eff.a[k, 1], j]:
+    if needs & 2 and s.v_missing[var, j]:
         return True
     return needs & 4 != 0 and s.w_missing[eff.a[k, 2], i, j] != 0
 
@@ -394,6 +402,10 @@ def _weight(eff, k, s, i, h, j):
         return 1.0 if v[i] == v[j] and v[i] == v[h] else 0.0
     if kind == JUMP:
         return 1.0 if v[i] == v[h] and v[i] != v[j] else 0.0
+    if kind == CONTRAST:
+        return 1.0 if v[i] == v[j] and v[i] != v[h] else 0.0
+    if kind == ALL_DIFFER:
+        return 1.0 if v[i] != v[j] and v[i] != v[h] and v[j] != v[h] else 0.0
     raise ValueError("unknown weight of a path")
 
 
@@ -754,6 +766,12 @@ def _special_change(eff, k, s, i, j):
     d, received = s.outdeg[own, i] - there, s.indeg[own, j] - there
     if which == LIKE_ALTERS:
         return 2 * (_like_alter(eff, k, s, i, j) - there) + 1
+    if which == LIKE_CATEGORY:
+        group, like = t.category(s.v[eff.a[k, 1], j]), _like_alter(eff, k, s, i, j)
+        mine = like - there if group > 0 else 0.0
+        return (mine + 1) * _of_category(eff, k, s, mine + 1, group) - mine * _of_category(eff, k, s, mine, group)
+    if which >= DOUBLE_POPULARITY:
+        return _elsewhere(eff, k, s, i, j, 1.0 - there)
     if which == ISOLATE:
         return -1.0 if d == 0 and s.indeg[own, i] - (there if both else 0.0) == 0 else 0.0
     if which == IN_AT_LEAST:
@@ -770,13 +788,60 @@ def _special_change(eff, k, s, i, j):
 
 @njit(cache=True, nogil=True)
 def _like_alter(eff, k, s, i, j):
-    """Number of ego's alters with alter j's value."""
+    """Number of ego's alters with alter j's value, or in alter j's category."""
     own, var = eff.variable[k], eff.a[k, 1]
+    rounded = eff.a[k, 3] == LIKE_CATEGORY
     total = 0.0
     for b in range(s.outdeg[own, i]):
-        if s.v[var, s.out[own, i, b]] == s.v[var, j]:
+        one, other = s.v[var, s.out[own, i, b]], s.v[var, j]
+        if one == other or (rounded and t.category(one) == t.category(other)):
             total += 1.0
     return total
+
+
+@njit(cache=True, nogil=True)
+def _of_category(eff, k, s, number, group):
+    """What a tie to a member of a category is worth, `number` of whom ego has ties to."""
+    if group == 0:
+        return 0.0
+    size = 1.0
+    if eff.p[k, 0] >= 3:
+        members = 0
+        for h in range(s.n_columns[eff.variable[k]]):
+            members += t.category(s.v[eff.a[k, 1], h]) == group
+        size = 1.0 * members
+    return np.sqrt(number / size) if eff.p[k, 0] == 2 or eff.p[k, 0] == 4 else number / size
+
+
+@njit(cache=True, nogil=True)
+def _elsewhere(eff, k, s, i, j, further):
+    """A term of alter's, or ego's, place in another network.
+
+    DOUBLE_POPULARITY: ties to alter in both networks and `further` ones, if i -> j is there too. BROKERAGE: pairs
+    h -> j -> k without h -> k. REACHED_IN_TWO: members to whom ego has no tie but a two-path.
+    """
+    own, net, which, count = eff.variable[k], eff.a[k, 0], eff.a[k, 3], 0.0
+    if which == DOUBLE_POPULARITY:
+        if not s.x[net, i, j]:
+            return 0.0
+        count = further
+        for b in range(s.indeg[own, j]):
+            count += s.x[net, s.inn[own, j, b], j]
+        return np.sqrt(count) if eff.p[k, 0] == 2 else count
+    if which == BROKERAGE:
+        for b in range(s.indeg[net, j]):
+            h = s.inn[net, j, b]
+            for c in range(s.outdeg[net, j]):
+                m = s.out[net, j, c]
+                count += m != h and not s.x[net, h, m]
+        return count ** (1 / eff.p[k, 0])
+    for h in range(s.n_actors):
+        if h != i and not s.x[net, i, h]:
+            for b in range(s.outdeg[net, i]):
+                if s.x[net, s.out[net, i, b], h]:
+                    count += 1
+                    break
+    return np.sqrt(count) if eff.p[k, 0] == 2 else count
 
 
 @njit(cache=True, nogil=True)
@@ -784,6 +849,10 @@ def _special_term(eff, k, s, i, j):
     own = eff.variable[k]
     if eff.a[k, 3] == LIKE_ALTERS:
         return _like_alter(eff, k, s, i, j)
+    if eff.a[k, 3] == LIKE_CATEGORY:
+        return _of_category(eff, k, s, _like_alter(eff, k, s, i, j), t.category(s.v[eff.a[k, 1], j]))
+    if eff.a[k, 3] >= DOUBLE_POPULARITY:
+        return _elsewhere(eff, k, s, i, j, 1.0 - s.x[own, i, j])
     if eff.a[k, 3] == DEGREE_SUM:
         first, second = 1.0 * s.outdeg[own, i], 1.0 * s.outdeg[own, j]
         if eff.p[k, 0] == 2:
@@ -814,6 +883,8 @@ def _special_statistic(eff, k, s, i):
 def _summary(eff, k, s, center, i, j):
     """Sum of v, number of the same value as ego, and number of neighbours, over the neighbours of a node."""
     net, var, direction, ego = eff.a[k, 0], eff.a[k, 1], eff.a[k, 2], eff.a[k, 4]
+    if eff.a[k, 7] >= 0:
+        return _summed_degrees(eff, k, s, center, i)
     v = s.v[var]
     if direction == EVERYBODY:
         return v[: s.n_actors].sum(), 0, s.n_actors
@@ -828,6 +899,19 @@ def _summary(eff, k, s, center, i, j):
             same += v[h] == v[i]
             number += 1
     return total, same, number
+
+
+@njit(cache=True, nogil=True)
+def _summed_degrees(eff, k, s, center, i):
+    """Sum of centred outdegrees, and the number, of the neighbours of a node (but ego, if ego is left out)."""
+    net, degrees, total, number = eff.a[k, 0], eff.a[k, 7], 0.0, 0
+    forward = eff.a[k, 2] == t.FORWARD
+    for b in range(s.outdeg[net, center] if forward else s.indeg[net, center]):
+        h = np.int64(s.out[net, center, b] if forward else s.inn[net, center, b])
+        if h != i or eff.a[k, 4] == 0:
+            total += s.outdeg[degrees, h] - eff.p[k, 1]
+            number += 1
+    return total, 0, number
 
 
 @njit(cache=True, nogil=True)

@@ -91,6 +91,12 @@ def shape(kind, x, p):
 
 
 @njit(cache=True, nogil=True)
+def category(value):
+    """The group that a value (as centred) stands for: 1, 2, ... for what rounds to it, 0 for what is lower."""
+    return max(np.int64(np.floor(value + 0.5)), 0)
+
+
+@njit(cache=True, nogil=True)
 def pair_term(kind, s, own, i, j, net, var, second, p, mean, size):
     """A term of the pair: `p` the internal parameter, `mean` and `size` what similarity subtracts and divides by."""
     if kind == ONE:
@@ -108,7 +114,8 @@ def pair_term(kind, s, own, i, j, net, var, second, p, mean, size):
     if kind == W_DEGREE_GAP:
         return 1.0 * abs(s.outdeg[net, i] - s.outdeg[net, j])
     if kind == SAME_OF_TWO:
-        return 1.0 if s.v[var, i] == s.v[second, j] else 0.0
+        group = category(s.v[var, i])
+        return 1.0 if group > 0 and group == category(s.v[second, j]) else 0.0
     return covariate_term(kind, s, own, i, j, s.v[var, i], s.v[var, j], p, mean, size)
 
 
