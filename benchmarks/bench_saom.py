@@ -30,7 +30,8 @@ RATE = [6.0, 1.5]
 
 def theta(n: int) -> list[float]:
     """Parameters at which the network keeps about six ties a member."""
-    return [-1.55 - 0.62 * np.log(n / 50), 1.0, 0.05, 0.4, 0.02, 0.3, 0.05, 0.05, 0.2, 0.1, -0.1, 0.8]
+    outdegree = {50: -1.55, 200: -2.03, 1000: -2.77, 5000: -3.55}[n]
+    return [outdegree, 1.0, 0.05, 0.4, 0.02, 0.3, 0.05, 0.05, 0.2, 0.1, -0.1, 0.8]
 
 
 def members(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -51,7 +52,7 @@ def work(size: int, clock: Clock) -> None:
     data = period(*members(size))
     rows = effects(data, LISTED)
     with clock("prepare"):
-        engine = prepare(data, rows, 64, True)
+        engine = prepare(data, rows, 64)
     with clock("simulate"):
         runs = draw(data, rows, theta(size), RATE, RUNS[size], engine=engine)
     rate = runs.steps.sum() / clock.steps["simulate"]["cpu_s"]

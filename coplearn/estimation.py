@@ -12,7 +12,8 @@ With statistics :math:`S`, their observed values :math:`s` and parameters :math:
    errors, :math:`D^{-1} \Sigma D^{-\top}` with :math:`\Sigma = \mathrm{cov}(S)`.
 
 If the measurement says no, the parameters are corrected by one Newton step from its draws (or, far away, the second
-step is done again), and it is repeated with more draws.
+step is done again), and it is repeated with more draws. If it says yes, the same step is the last one: it leaves only
+the noise of the measurement, less than that of single draws. Ratios and standard errors are of the place measured.
 
 The draws of one call are numbered by their seeds: they are the same whoever computes them, in whatever portions. What
 the search knows after each step is a plain dictionary of arrays, so it can be written down and taken up again.
@@ -429,6 +430,9 @@ class Search:
         self.round += 1
         if ratio < self.settings.max_ratio and (np.abs(self.t_ratios(draws)) < 0.1).all():
             self.stage = "done"
+            last = self._corrected(draws, draws.derivative())
+            if count >= 20 * p and (np.abs(last - self.theta) < 1).all():  # it is known well enough how statistics move
+                self.theta = last
             return
         if self.round >= self.settings.rounds:
             self.stage = "done"
@@ -444,8 +448,12 @@ class Search:
             self.stage, self.subphase = "walk", 1
             return
         self._learn(draws)
-        step = np.linalg.lstsq(self.derivative, draws.mean_by_scores() - self.target, rcond=1e-8)[0]
-        self.theta = self._moved(self.theta, -step)
+        self.theta = self._corrected(draws, self.derivative)
+
+    def _corrected(self, draws: Draws, derivative: np.ndarray) -> np.ndarray:
+        """Parameters after one Newton step from draws at the present ones."""
+        off = draws.mean_by_scores() - self.target
+        return self._moved(self.theta, -np.linalg.lstsq(derivative, off, rcond=1e-8)[0])
 
     def _measured(self, count: int) -> Draws:
         """Draws of the measurement of this round; interrupted, those that were made are kept."""

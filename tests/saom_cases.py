@@ -8,7 +8,7 @@ import coplearn.effects.rate as rate_effects
 from coplearn.effects.context import ActorFacts, Context, DyadicFacts, NetworkFacts
 from coplearn.effects.spec import Effect, definitions
 from coplearn.kernels.saom import Runs, simulate
-from coplearn.kernels.saom_engine import prepare
+from coplearn.kernels.saom_engine import WHOLE, prepare
 from coplearn.kernels.saom_state import EVALUATION, Effects, Period
 
 FAMILIES = {"network": network_effects, "behavior": behavior_effects, "rate": rate_effects}
@@ -82,10 +82,10 @@ def empty_runs(data, n, size, states=0, length=0):
 
 def draw(
     data, rows, theta, rate, n, *, engine=None, seed=1, first=0, conditional=-1, distance=0, most=10**6,
-    states=0, length=0, room=None, grouped=True,
+    states=0, length=0, room=None, whole=WHOLE,
 ):  # fmt: skip
     """Simulate a period n times."""
-    engine = engine or prepare(data, rows, len(data.active) if room is None else room, grouped)
+    engine = engine or prepare(data, rows, len(data.active) if room is None else room, whole)
     runs = empty_runs(data, n, len(rate) + len(theta), states, length)
     key = np.array([seed, 3, 0, first, 0])
     simulate(engine, np.array(theta, float), np.array(rate, float), key, conditional, distance, most, runs)

@@ -24,7 +24,7 @@ THETA = [4, 4, -1.8, 1.2, 0.2, 0.8, 2, 2, 0.1, -0.2, 0.4]
 QUICK = Estimation(phase3=400, subphases=2)
 
 
-def small(seed=1, n=16, waves=3, **more):
+def small(seed=4, n=16, waves=3, **more):
     """Simulated waves of a small community with a behavior of four values."""
     rng = np.random.default_rng(seed)
     ties = np.tile((rng.random((n, n)) < 2 / n) & ~np.eye(n, dtype=bool), (waves, 1, 1)).astype(float)

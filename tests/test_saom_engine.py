@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from numba import njit
 from saom_cases import draw, effects, evaluation, period
 from scipy.linalg import expm
 from scipy.stats import chisquare
 
+from coplearn.effects.spec import definitions
 from coplearn.kernels import saom
 from coplearn.kernels.saom_engine import prepare
 from coplearn.kernels.saom_network import network_local
@@ -197,7 +199,7 @@ def test_alters_in_groups_are_chosen_with_the_probabilities_of_alters_one_by_one
     ]
     rows = effects(data, few)
     found = []
-    for grouped in (True, False):
+    for whole in (0, 60):
         runs = draw(
             data,
             rows,
@@ -207,7 +209,7 @@ def test_alters_in_groups_are_chosen_with_the_probabilities_of_alters_one_by_one
             most=1,
             states=20_000,
             length=1,
-            grouped=grouped,
+            whole=whole,
         )
         steps, logp = runs.chain[runs.steps == 1, 0], runs.times[runs.steps == 1, 0, 1]
         found.append({tuple(map(int, step)): p for step, p in zip(steps, logp, strict=True)})
@@ -230,15 +232,58 @@ def test_two_paths_counted_for_several_effects_are_those_of_each():
             assert found[k, i] == pytest.approx(out, abs=1e-12)
 
 
+def test_every_effect_is_the_same_whether_alters_are_listed_or_weighed_in_one_go():
+    g = np.random.default_rng(16)
+    n = 14
+    x = (g.random((2, n, n)) < 0.25) * (1 - np.eye(n, dtype=int))
+    v = np.array([g.integers(0, 3, n) - 1.0, g.integers(0, 2, n) - 0.5])
+    data = period(
+        x, g.integers(1, 4, n), v, w=g.integers(0, 3, (1, n, n)) * 1.0, w_missing=np.zeros((1, n, n), np.uint8)
+    )
+    about = {"network": "net1", "actor": "v0", "dyadic": "w0"}
+    listed = []
+    for entry in definitions("network"):
+        names = [about[kind] for kind in entry.variables]
+        if "rsiena" in entry.short and "directed" in entry.details.get("networks", ("directed",)):
+            listed.append(("net0", entry.short["rsiena"], names[:-1] + ["v1"] if names.count("v0") == 2 else names, 0))
+    rows = effects(data, listed)
+    tables = []
+    for whole in (0, n):
+        tables.append(np.zeros((len(listed), n, n)))
+        saom.change_table(prepare(data, rows, n, whole), data.x, data.z, tables[-1])
+    assert len(listed) > 150
+    for k, effect in enumerate(listed):
+        assert tables[0][k] == pytest.approx(tables[1][k], abs=1e-12), effect
+
+
+@njit
+def tables_of(engine):
+    return engine.paths.leg.copy(), engine.paths.counts.copy()
+
+
+def test_two_paths_in_tables_follow_a_simulation():
+    data = random_panel(
+        20, 17, ties=4, event_time=np.array([0.3, 0.6]), event_actor=np.array([2, 2], np.int32),
+        event_join=np.array([0, 1], np.uint8),
+    )  # fmt: skip
+    rows = effects(data, evaluation("net0", "density", "transTrip", "cycle3", "gwespBB", "gwespFB"))
+    engine = prepare(data, rows, 20)
+    runs = draw(data, rows, [-1.0, 0.2, 0.1, 0.1, 0.1], [6.0, 1.0], 1, engine=engine, states=1)
+    x = runs.x[0, 0].astype(int)
+    forth = {0: x, 1: x.T}
+    legs, counts = tables_of(engine)
+    assert len(legs) == 3
+    for (_, first, _, second), count in zip(legs, counts, strict=True):
+        expected = forth[first] @ forth[second]
+        assert np.array_equal(count - np.diag(np.diag(count)), expected - np.diag(np.diag(expected)))
+
+
 def test_groups_follow_a_long_simulation():
     data = random_panel(60, 6)
     few = effects(
         data, [*evaluation("net0", "density", "inPop", ("altX", ("z0",))), *evaluation("z0", "linear", "quad")]
     )
-    both = [
-        draw(data, few, [-2.0, 0.1, 0.3, 0.1, 0.1], [8.0, 4.0], 1500, grouped=grouped).moments
-        for grouped in (True, False)
-    ]
+    both = [draw(data, few, [-2.0, 0.1, 0.3, 0.1, 0.1], [8.0, 4.0], 1500, whole=whole).moments for whole in (0, 60)]
     gap = both[0].mean(axis=0) - both[1].mean(axis=0)
     assert (np.abs(gap) < 4 * np.sqrt((both[0].var(axis=0) + both[1].var(axis=0)) / 1500)).all()
 

@@ -162,11 +162,12 @@ def change(case, eff, i, scratch):
     assert not scratch.paths.any()
     untouched = np.setdiff1d(np.arange(case.side), touched)
     assert not out[untouched].any()
-    column = np.zeros(case.q)
-    kernel.network_column(eff, 0, case.state, i, np.arange(case.q, dtype=np.int32), case.q, column)
+    column, row, everybody = np.zeros(case.q), np.zeros(case.q), np.arange(case.q)
+    kernel.network_column(eff, 0, case.state, i, everybody, case.q, column)
+    kernel.network_row(eff, 0, case.state, i, everybody, case.q, row)
     for j in range(case.q):
         if case.two_mode or i != j:
-            assert column[j] == kernel.network_base(eff, 0, case.state, i, j)
+            assert column[j] == row[j] == kernel.network_base(eff, 0, case.state, i, j)
     return np.where(np.arange(case.q) != (-1 if case.two_mode else i), out[: case.q] + column, 0.0)
 
 

@@ -14,25 +14,18 @@ import numpy as np
 from numba import njit
 
 from coplearn.kernels.saom_behavior import behavior_change
-from coplearn.kernels.saom_choice import (
-    draw_option,
-    fill_pair,
-    forget,
-    list_everybody,
-    list_options,
-    may_meet,
-    score_options,
-    score_pair,
-    weigh_options,
-)
+from coplearn.kernels.saom_choice import choose, fill_pair, score_pair
 from coplearn.kernels.saom_engine import clear_network, load, set_theta
-from coplearn.kernels.saom_groups import draw_member, regroup, regroup_all
+from coplearn.kernels.saom_groups import regroup, regroup_all
+from coplearn.kernels.saom_listed import list_everybody, may_meet
 from coplearn.kernels.saom_moments import counts, end_moments
 from coplearn.kernels.saom_network import NOWHERE
+from coplearn.kernels.saom_paths import count_all, follow, restart_paths
 from coplearn.kernels.saom_rate import rate_value
 from coplearn.kernels.saom_record import pack
-from coplearn.kernels.saom_state import add_tie, drop_tie, set_behavior, toggle, toggle_cell
+from coplearn.kernels.saom_state import add_tie, drop_tie, set_behavior, toggle_cell
 from coplearn.kernels.saom_stream import open_stream, uniform
+from coplearn.kernels.saom_whole import fill_rows
 
 DONE, TOO_LONG, NO_ROOM, STUCK = 0, 1, 2, 3
 FORCING, CONFIRMATION, ONE_DECIDES, BOTH_AGREE, JOINT = 2, 3, 4, 5, 6
@@ -157,6 +150,7 @@ def moments_of(engine, x, z, out):
             for j in range(x.shape[2]):
                 if period.fixed[r, i, j] and s.x[r, i, j] != period.x[r, i, j]:
                     toggle_cell(s, r, i, j)
+    count_all(engine.paths, s)
     end_moments(engine, out)
 
 
@@ -167,14 +161,23 @@ def changes_of(engine, x, z, out):
     n_nets = x.shape[0]
     s.active[:] = engine.period.active
     load(s, x, z)
+    count_all(engine.paths, s)
     out[:] = 0.0
     for i in range(s.n_actors):
         for r in range(n_nets):
-            n = list_everybody(engine, r, i)
+            if plan.whole[r]:
+                n = s.n_columns[r]
+                fill_rows(engine, r, i, n)
+                for j in range(n):
+                    work.alter[j] = j
+            else:
+                n = list_everybody(engine, r, i)
             for q in range(plan.n_rows[r]):
                 k = plan.row[r, q]
                 for t in range(n):
                     out[k, i, work.alter[t]] = work.level[k] if plan.spread[k] == NOWHERE else work.change[k, t]
+                if not s.two_mode[r]:
+                    out[k, i, i] = 0.0
         for v in range(plan.n_rows.shape[0]):
             for q in range(plan.n_rows[v] if v >= n_nets else 0):
                 k = plan.row[v, q]
@@ -201,6 +204,7 @@ def restart(engine):
         for i in range(s.z.shape[1]):
             set_behavior(s, b, i, period.z[b, i])
     list_actors(work, s)
+    restart_paths(engine.paths, s)
     regroup_all(engine.groups, s)
 
 
@@ -232,7 +236,7 @@ def one_period(engine, rate, stream, conditional, distance, max_steps, out, run)
             total += work.total[v]
         if total <= 0.0 and conditional >= 0:
             return clock, n_steps, STUCK
-        wait = -math.log1p(-uniform(stream)) / total if total > 0.0 else math.inf
+        wait = -math.log(1.0 - uniform(stream)) / total if total > 0.0 else math.inf
         if conditional < 0:
             horizon = period.event_time[event] if event < period.event_time.shape[0] else 1.0
             if clock + wait >= horizon:
@@ -259,20 +263,20 @@ def one_period(engine, rate, stream, conditional, distance, max_steps, out, run)
             i, j = draw_pair(engine, v, stream)
             score_pick(engine, rate, conditional, v, i, score)
             score_pick(engine, rate, conditional, v, j, score)
-            changed, logp = pair_step(engine, v, i, j, stream, score)
+            changed, p = pair_step(engine, v, i, j, stream, score)
         else:
             i = draw_actor(engine, v, stream)
             score_pick(engine, rate, conditional, v, i, score)
             if v < n_nets:
-                j, logp = network_step(engine, v, i, stream, score)
+                j, p = network_step(engine, v, i, stream, score)
                 changed = j >= 0
             else:
-                j, logp = behavior_step(engine, v, i, stream, score)
+                j, p = behavior_step(engine, v, i, stream, score)
                 changed = j != 0
         if run < chain.shape[0] and n_steps < chain.shape[1]:
             chain[run, n_steps, 0], chain[run, n_steps, 1] = v, i
             chain[run, n_steps, 2] = j if changed or v >= n_nets else -1
-            times[run, n_steps, 0], times[run, n_steps, 1] = clock, logp
+            times[run, n_steps, 0], times[run, n_steps, 1] = clock, math.log(p)
         n_steps += 1
         if not changed:
             continue
@@ -282,7 +286,7 @@ def one_period(engine, rate, stream, conditional, distance, max_steps, out, run)
                 return clock, n_steps, NO_ROOM
             if not s.x[v, i, j] and not s.directed[v] and s.outdeg[v, j] == room:
                 return clock, n_steps, NO_ROOM
-            toggle(s, v, i, j)
+            toggle(engine, v, i, j)
             regroup(engine.groups, s, j)
         else:
             set_behavior(s, v - n_nets, i, s.z[v - n_nets, i] + j)
@@ -295,6 +299,26 @@ def one_period(engine, rate, stream, conditional, distance, max_steps, out, run)
             if moved >= distance:
                 return clock, n_steps, DONE
     return clock, n_steps, TOO_LONG
+
+
+@njit(cache=True, nogil=True)
+def toggle_one(engine, r, i, j):
+    """Change x_ij, one cell, and the two-paths with it; the lists must have room."""
+    s = engine.s
+    gone = s.x[r, i, j] != 0
+    if gone:
+        drop_tie(s, r, i, j)
+    follow(engine.paths, s, r, i, j, -1 if gone else 1)
+    if not gone:
+        add_tie(s, r, i, j)
+
+
+@njit(cache=True, nogil=True)
+def toggle(engine, r, i, j):
+    """Change x_ij; in an undirected network x_ji with it."""
+    toggle_one(engine, r, i, j)
+    if not engine.s.directed[r] and not engine.s.two_mode[r]:
+        toggle_one(engine, r, j, i)
 
 
 @njit(cache=True, nogil=True)
@@ -321,9 +345,9 @@ def come_or_go(engine, i, joins):
     for r in range(s.x.shape[0]):
         if not joins:
             while s.outdeg[r, i] > 0:
-                drop_tie(s, r, i, s.out[r, i, s.outdeg[r, i] - 1])
+                toggle_one(engine, r, i, np.int64(s.out[r, i, s.outdeg[r, i] - 1]))
             while not s.two_mode[r] and s.indeg[r, i] > 0:
-                drop_tie(s, r, s.inn[r, i, s.indeg[r, i] - 1], i)
+                toggle_one(engine, r, np.int64(s.inn[r, i, s.indeg[r, i] - 1]), i)
             continue
         room = engine.room
         for q in range(start.first[r, i], start.first[r, i + 1]):
@@ -331,13 +355,13 @@ def come_or_go(engine, i, joins):
             if s.two_mode[r] or s.active[j]:
                 if s.outdeg[r, i] == room or s.indeg[r, j] == room:
                     return False
-                add_tie(s, r, i, j)
+                toggle_one(engine, r, i, j)
         if not s.two_mode[r]:
             for j in range(s.n_actors):
                 if period.x[r, j, i] and s.active[j]:
                     if s.outdeg[r, j] == room or s.indeg[r, i] == room:
                         return False
-                    add_tie(s, r, j, i)
+                    toggle_one(engine, r, j, i)
     list_actors(engine.work, s)
     regroup_all(engine.groups, s)
     return True
@@ -445,26 +469,15 @@ def draw_pair(engine, v, stream):
 
 @njit(cache=True, nogil=True)
 def network_step(engine, r, i, stream, score):
-    """The alter whose tie ego i toggles, -1 for none, and the log probability of the choice."""
-    period, work, s = engine.period, engine.work, engine.s
-    n_ties, n, n_reached = list_options(engine, r, i)
-    nothing = weigh_options(engine, r, n_ties, n, n_reached)
-    chosen = draw_option(work, n, nothing, uniform(stream))
-    j = work.alter[chosen] if chosen >= 0 else -1
-    if chosen >= 0 and work.kind[chosen] >= 0:
-        untouched = int(work.count[chosen])
-        j = draw_member(engine.groups, engine.scratch, r, work.kind[chosen], untouched, s.n_columns[r], stream)
-    forget(s, engine.scratch, r, i)
-    score_options(engine, r, n_ties, n, n_reached, chosen, score)
-    if chosen < 0:
-        return -1, math.log(nothing)
-    p = work.p[chosen] / work.count[chosen]
-    if not s.directed[r] and period.model_type[r] == CONFIRMATION and chosen >= n_ties:
+    """The alter whose tie ego i toggles, -1 for none, and the probability of the choice."""
+    period, s = engine.period, engine.s
+    j, p = choose(engine, r, i, stream, score)
+    if j >= 0 and not s.directed[r] and period.model_type[r] == CONFIRMATION and not s.x[r, i, j]:
         accept = logistic(fill_pair(engine, r, j, i, 0) + period.offset[r])
         accepted = uniform(stream) < accept
         score_pair(engine, r, 0, 0, accepted - accept, score)
-        return (j, math.log(p * accept)) if accepted else (-1, math.log(p * (1.0 - accept)))
-    return j, math.log(p)
+        return (j, p * accept) if accepted else (-1, p * (1.0 - accept))
+    return j, p
 
 
 @njit(cache=True, nogil=True)
@@ -475,12 +488,12 @@ def logistic(u):
 
 @njit(cache=True, nogil=True)
 def pair_step(engine, r, i, j, stream, score):
-    """Whether the meeting of i and j toggles their tie, and the log probability of the outcome."""
+    """Whether the meeting of i and j toggles their tie, and the probability of the outcome."""
     period, s = engine.period, engine.s
     tied, kind = s.x[r, i, j], period.model_type[r]
     allowed = may_meet(period, s, r, i, j)
     if not allowed:
-        return False, 0.0
+        return False, 1.0
     first = fill_pair(engine, r, i, j, 0)
     second = fill_pair(engine, r, j, i, 1) if kind != ONE_DECIDES else 0.0
     u = uniform(stream)
@@ -490,7 +503,7 @@ def pair_step(engine, r, i, j, stream, score):
         score_pair(engine, r, tied, 0, changed - p, score)
         if kind == JOINT:
             score_pair(engine, r, tied, 1, changed - p, score)
-        return changed, math.log(p) if changed else math.log1p(-p)
+        return changed, p if changed else 1.0 - p
     p, q = logistic(first), logistic(second)
     if tied:  # one suffices to end a tie: it stays when both keep it
         change = p + q - p * q
@@ -508,12 +521,12 @@ def pair_step(engine, r, i, j, stream, score):
         weight = 1.0 if changed else -change / (1.0 - change)
         score_pair(engine, r, tied, 0, weight * (1.0 - p), score)
         score_pair(engine, r, tied, 1, weight * (1.0 - q), score)
-    return changed, math.log(change) if changed else math.log1p(-change)
+    return changed, change if changed else 1.0 - change
 
 
 @njit(cache=True, nogil=True)
 def behavior_step(engine, v, i, stream, score):
-    """The step -1, 0 or 1 that ego i makes, and the log probability of the choice."""
+    """The step -1, 0 or 1 that ego i makes, and the probability of the choice."""
     period, eff, plan, work, s = engine.period, engine.eff, engine.plan, engine.work, engine.s
     b = v - s.x.shape[0]
     value, low, high = s.z[b, i], period.z_low[b], period.z_high[b]
@@ -546,7 +559,7 @@ def behavior_step(engine, v, i, stream, score):
         elif step > 0:
             g += plan.on_gain[k] * work.pair[1, k]
         score[plan.n_rows.shape[0] + eff.parameter[k]] += g
-    logp = math.log(p_down if step < 0 else p_up if step > 0 else nothing)
+    p = p_down if step < 0 else p_up if step > 0 else nothing
     if value + step < low or value + step > high:
         step = 0
-    return step, logp
+    return step, p

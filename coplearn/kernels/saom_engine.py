@@ -11,7 +11,17 @@ import numpy as np
 from numba import njit
 
 from coplearn.kernels.saom_groups import INTERACTION, Groups, new_groups
-from coplearn.kernels.saom_network import ANYWHERE, fill_curve, has_local, is_reciprocity, network_spread
+from coplearn.kernels.saom_network import (
+    ANYWHERE,
+    NOWHERE,
+    fill_curve,
+    has_local,
+    has_rest,
+    has_short_sum,
+    is_reciprocity,
+    network_spread,
+)
+from coplearn.kernels.saom_paths import Paths, new_paths
 from coplearn.kernels.saom_record import pack
 from coplearn.kernels.saom_state import (
     CREATION,
@@ -30,23 +40,36 @@ from coplearn.kernels.saom_state import (
     set_behavior,
 )
 
+WHOLE = 256  # alters that are weighed in one go
+TABLED = 2
+TABLES = 1024  # actors between whom two-paths are kept in tables
+
 
 class Plan(NamedTuple):
     """Which rows of the effects concern which dependent variable; theta spread over rows."""
 
     row: np.ndarray  # int64[V, K]: rows that a ministep of the variable evaluates, interactions last
     n_rows: np.ndarray  # int64[V]
+    kept: np.ndarray  # int64[V, K]: those of them that have a parameter and differ between alters
+    n_kept: np.ndarray  # int64[V]
     rate_row: np.ndarray  # int64[V, K]: rows of its rate
     n_rate: np.ndarray  # int64[V]
     local: np.ndarray  # uint8[K]: the effect reaches alters over ties
     back: np.ndarray  # uint8[K]: the change statistic is x_ji
     spread: np.ndarray  # uint8[K]: for which alters the change statistic must be kept, see `network_spread`
+    whole: np.ndarray  # uint8[V]: ego weighs all alters of the network in one go
+    free: np.ndarray  # uint8[V]: whether any tie among those who are here may change that the numbers of ties allow
+    split: np.ndarray  # uint8[V]: some effect counts for ties gained or for ties lost alone
+    table: np.ndarray  # int64[K, 2]: tables of the two-paths that the effect counts, -1 for none
+    rest: np.ndarray  # uint8[K]: whether it counts anything else
     open: np.ndarray  # uint8[V]: whether any tie of the network may change that the numbers of ties allow
     on_gain: np.ndarray  # float64[K]: 1 where the effect counts when a tie is created, a behavior goes up
     on_loss: np.ndarray  # float64[K]: 1 where it counts when a tie is dissolved, a behavior goes down
     gain: np.ndarray  # float64[K]: theta * on_gain
     loss: np.ndarray  # float64[K]: theta * on_loss
     theta: np.ndarray  # float64[K]: theta of the row
+    sure: np.ndarray  # uint8[V]: no tie of the network is missing or determined
+    short: np.ndarray  # uint8[K]: moments may take `short_sum` (1), or the two-paths in a table (TABLED)
     moment: np.ndarray  # int64[K, 2]: row and state of the network that moments use
 
 
@@ -58,8 +81,11 @@ class Work(NamedTuple):
     level: np.ndarray  # float64[K]: change statistic that is the same for all options
     alter: np.ndarray  # int64[M]: the alter
     count: np.ndarray  # type: ignore[assignment]  # float64[M]: how many alters the option stands for, 0: forbidden
-    kind: np.ndarray  # int64[M]: class of alters that the option stands for, -1 for itself alone
-    p: np.ndarray  # float64[M]: probability
+    group: np.ndarray  # int64[M]: place of the group that the option stands for, -1 for itself alone
+    p: np.ndarray  # float64[M]: utility, then what is proportional to the probability
+    sign: np.ndarray  # float64[M]: 1 for a tie that may be gained, -1 lost, 0 neither
+    weight: np.ndarray  # float64[M]: what the change statistics of an option count in scores
+    gained: np.ndarray  # float64[M]: utilities of losing a tie; then the weights of ties to be gained
     power: np.ndarray  # float64[M]: powers of 2 while exponentials are taken
     bits: np.ndarray  # int64[M]: the same memory
     pair: np.ndarray  # float64[2, K]: change statistics of the two ends of a tie
@@ -91,6 +117,7 @@ class Engine(NamedTuple):
     scratch: Scratch
     start: Start
     groups: Groups
+    paths: Paths
     s: State
     t: State
     room: int  # neighbours that an actor may have during a simulation, in either direction
@@ -105,8 +132,15 @@ def new_plan(eff, n_variables):
         np.zeros(n_variables, np.int64),
         np.zeros((n_variables, n_rows), np.int64),
         np.zeros(n_variables, np.int64),
+        np.zeros((n_variables, n_rows), np.int64),
+        np.zeros(n_variables, np.int64),
         np.zeros(n_rows, np.uint8),
         np.zeros(n_rows, np.uint8),
+        np.zeros(n_rows, np.uint8),
+        np.zeros(n_variables, np.uint8),
+        np.zeros(n_variables, np.uint8),
+        np.zeros(n_variables, np.uint8),
+        np.full((n_rows, 2), -1),
         np.zeros(n_rows, np.uint8),
         np.zeros(n_variables, np.uint8),
         np.zeros(n_rows),
@@ -114,6 +148,8 @@ def new_plan(eff, n_variables):
         np.zeros(n_rows),
         np.zeros(n_rows),
         np.zeros(n_rows),
+        np.zeros(n_variables, np.uint8),
+        np.zeros(n_rows, np.uint8),
         np.zeros((n_rows, 2), np.int64),
     )
     for interactions in range(2):
@@ -137,7 +173,16 @@ def new_plan(eff, n_variables):
             plan.moment[k, 0], plan.moment[k, 1] = eff.moment[k, 0], eff.moment[k, 1]
         plan.local[k] = has_local(eff, k)
         plan.back[k] = is_reciprocity(eff, k)
+        plan.rest[k] = has_rest(eff, k)
+        if plan.on_gain[k] != plan.on_loss[k]:
+            plan.split[eff.variable[k]] = 1
         plan.spread[k] = ANYWHERE if eff.code[k] == INTERACTION or eff.parameter[k] < 0 else network_spread(eff, k)
+    for v in range(n_variables):
+        for q in range(plan.n_rows[v]):
+            k = plan.row[v, q]
+            if eff.parameter[k] >= 0 and plan.spread[k] != NOWHERE:
+                plan.kept[v, plan.n_kept[v]] = k
+                plan.n_kept[v] += 1
     return plan
 
 
@@ -191,7 +236,7 @@ def new_start(period):
 @njit(cache=True, nogil=True)
 def new_work(n_variables, n_rows, side):
     """Room for the options of a ministep."""
-    room = side + 1
+    room = 2 * side + 3  # everybody may be reached, and every group have other members
     power = np.zeros(room)
     return Work(
         np.zeros((n_rows, side)),
@@ -200,6 +245,9 @@ def new_work(n_variables, n_rows, side):
         np.zeros(room, np.int64),
         np.zeros(room),
         np.zeros(room, np.int64),
+        np.zeros(room),
+        np.zeros(room),
+        np.zeros(room),
         np.zeros(room),
         power,
         power.view(np.int64),
@@ -274,26 +322,50 @@ def largest_degree(cells):
 
 
 @njit(cache=True, nogil=True)
-def prepare(period, effects, capacity, grouped=True):
+def asks_unknown(period, eff, k):
+    """Whether an effect of a network uses a covariate that is missing somewhere."""
+    needs = np.int64(eff.p[k, 6])
+    if needs & 3 and period.v_missing[eff.a[k, 1]].any():
+        return True
+    return needs & 4 != 0 and period.w_missing[eff.a[k, 2]].any()
+
+
+@njit(cache=True, nogil=True)
+def prepare(period, effects, capacity, whole=WHOLE):
     """An engine for a period and effects, with room for `capacity` neighbours of an actor in either direction.
 
-    Without `grouped` every alter is visited at every ministep: the same model, slower where there are many actors.
+    In networks of up to `whole` alters ego weighs all of them at every ministep; in larger ones, those whom it can
+    reach and one of each group of others, unless its effects tell all of them apart: the same model either way.
     """
     n_nets, side = period.x.shape[0], period.x.shape[1]
     n_variables = n_nets + period.z.shape[0]
     eff = pack(effects)
     plan = new_plan(eff, n_variables)
+    groups = new_groups(period, eff)
     for r in range(n_nets):
-        plan.open[r] = not period.fixed[r].any() and period.active.all() and period.event_time.shape[0] == 0
-        plan.open[r] = plan.open[r] and period.constraint.shape[0] == 0 and not period.up_only[r]
-        plan.open[r] = plan.open[r] and (period.directed[r] or period.two_mode[r] or period.max_degree[r] >= side)
+        plan.free[r] = not period.fixed[r].any() and period.constraint.shape[0] == 0 and not period.up_only[r]
+        plan.free[r] = plan.free[r] and not period.two_mode[r]
+        plan.free[r] = plan.free[r] and (period.directed[r] or period.max_degree[r] >= side)
+        plan.open[r] = plan.free[r] and period.active.all() and period.event_time.shape[0] == 0
+        plan.whole[r] = period.n_columns[r] <= whole or not groups.on[r]
+        groups.on[r] = not plan.whole[r]
+        plan.sure[r] = not (period.missing[r].any() or period.fixed[r].any() or period.end_fixed[r].any())
+    for k in range(eff.code.shape[0]):
+        current = plan.moment[k, 0] == k and plan.moment[k, 1] == CURRENT and eff.kind[k] == EVALUATION
+        plan.short[k] = current and has_short_sum(eff, k) and not asks_unknown(period, eff, k)
+    settled = period.active.all() and period.event_time.shape[0] == 0
+    counted = np.zeros(eff.code.shape[0], np.uint8)
+    for k in range(eff.code.shape[0]):
+        counted[k] = side <= TABLES and eff.variable[k] < n_nets and plan.whole[eff.variable[k]]
+    paths = new_paths(eff, counted, side, plan.table)
+    for k in range(eff.code.shape[0]):
+        r, c = eff.variable[k], plan.table[k, 0]
+        if plan.short[k] and c >= 0 and paths.leg[c, 0] == r and paths.leg[c, 2] == r and settled and plan.sure[r]:
+            plan.short[k] = TABLED
     scratch = new_scratch(side, eff.code.shape[0])
     for k in range(eff.code.shape[0]):
         fill_curve(eff, k, scratch.curve[k])
     start = new_start(period)
-    groups = new_groups(period, eff)
-    if not grouped:
-        groups.on[:] = 0
     degree = largest_degree(period.x)
     room = max(capacity, degree)
     spare = largest_degree(period.end_fixed)
@@ -316,6 +388,7 @@ def prepare(period, effects, capacity, grouped=True):
             pack(scratch),
             pack(start),
             pack(groups),
+            pack(paths),
             pack(s),
             pack(t),
             room,

@@ -30,15 +30,15 @@ class Groups(NamedTuple):
     of: np.ndarray  # int64[R, N]: group of an alter, -1 for none
     following: np.ndarray  # int64[R, N]: next member, -1 after the last
     preceding: np.ndarray  # int64[R, N]
-    first: np.ndarray  # int64[R, G]: first member
-    size: np.ndarray  # int64[R, G]
     key: np.ndarray  # int64[R, G]
-    live: np.ndarray  # int64[R, G]: groups that have members, the first n_live
-    place: np.ndarray  # int64[R, G]: where a group stands among them
+    place: np.ndarray  # int64[R, G]: where a group stands among those that have members
+    live: np.ndarray  # int64[R, G]: the group at each of the first n_live places
+    first: np.ndarray  # int64[R, G]: its first member
+    size: np.ndarray  # float64[R, G]: its number of members
     n_live: np.ndarray  # int64[R]
     n_known: np.ndarray  # int64[R]: groups that have or had members
     table: np.ndarray  # int64[R, H]: group + 1 at the place of its key, 0 for none
-    taken: np.ndarray  # int64[G]: members of a group that are options by themselves; 0 between ministeps
+    led: np.ndarray  # int64[N + 1]: places of groups whose first member is an option by itself
 
 
 @njit(cache=True, nogil=True)
@@ -61,11 +61,11 @@ def new_groups(period, eff):
         np.zeros((n_nets, room), np.int64),
         np.zeros((n_nets, room), np.int64),
         np.zeros((n_nets, room), np.int64),
-        np.zeros((n_nets, room), np.int64),
+        np.zeros((n_nets, room)),
         np.zeros(n_nets, np.int64),
         np.zeros(n_nets, np.int64),
         np.zeros((n_nets, slots), np.int64),
-        np.zeros(room, np.int64),
+        np.zeros(side + 1, np.int64),
     )
     n_values = np.zeros(n_variables, np.int64)
     for row in range(n_variables):
@@ -141,8 +141,7 @@ def group_of(groups, s, r, key):
     groups.n_known[r] = g + 1
     groups.table[r, slot] = g + 1
     groups.key[r, g] = key
-    groups.size[r, g] = 0
-    groups.first[r, g] = -1
+    groups.place[r, g] = -1
     return g
 
 
@@ -150,17 +149,19 @@ def group_of(groups, s, r, key):
 def enter(groups, s, r, j, key):
     """Put alter j first into the group with a key."""
     g = group_of(groups, s, r, key)
-    if groups.size[r, g] == 0:
-        groups.place[r, g] = groups.n_live[r]
-        groups.live[r, groups.n_live[r]] = g
-        groups.n_live[r] += 1
-    old = groups.first[r, g]
+    if groups.place[r, g] < 0:
+        place = groups.n_live[r]
+        groups.n_live[r] = place + 1
+        groups.place[r, g] = place
+        groups.live[r, place], groups.first[r, place], groups.size[r, place] = g, -1, 0.0
+    place = groups.place[r, g]
+    old = groups.first[r, place]
     groups.following[r, j] = old
     groups.preceding[r, j] = -1
     if old >= 0:
         groups.preceding[r, old] = j
-    groups.first[r, g] = j
-    groups.size[r, g] += 1
+    groups.first[r, place] = j
+    groups.size[r, place] += 1.0
     groups.of[r, j] = g
 
 
@@ -168,20 +169,23 @@ def enter(groups, s, r, j, key):
 def leave(groups, r, j):
     """Take alter j out of its group."""
     g = groups.of[r, j]
+    place = groups.place[r, g]
     before, after = groups.preceding[r, j], groups.following[r, j]
     if before >= 0:
         groups.following[r, before] = after
     else:
-        groups.first[r, g] = after
+        groups.first[r, place] = after
     if after >= 0:
         groups.preceding[r, after] = before
-    groups.size[r, g] -= 1
+    groups.size[r, place] -= 1.0
     groups.of[r, j] = -1
-    if groups.size[r, g] == 0:
-        groups.n_live[r] -= 1
-        moved = groups.live[r, groups.n_live[r]]
-        groups.live[r, groups.place[r, g]] = moved
-        groups.place[r, moved] = groups.place[r, g]
+    if groups.size[r, place] == 0.0:
+        last = groups.n_live[r] - 1
+        groups.n_live[r] = last
+        groups.live[r, place], groups.first[r, place] = groups.live[r, last], groups.first[r, last]
+        groups.size[r, place] = groups.size[r, last]
+        groups.place[r, groups.live[r, place]] = place
+        groups.place[r, g] = -1
 
 
 @njit(cache=True, nogil=True)
@@ -212,24 +216,25 @@ def regroup(groups, s, j):
 
 
 @njit(cache=True, nogil=True)
-def untouched(groups, scratch, r, g):
-    """The first member of a group that is not touched; there must be one."""
-    j = groups.first[r, g]
+def untouched(groups, scratch, r, place):
+    """The first member of the group at a place that is not touched; there must be one."""
+    j = groups.first[r, place]
     while scratch.mark[j]:
         j = groups.following[r, j]
     return j
 
 
 @njit(cache=True, nogil=True)
-def draw_member(groups, scratch, r, g, n_untouched, n_columns, stream):
-    """One of the untouched members of a group, each with the same probability."""
+def draw_member(groups, scratch, r, place, n_untouched, n_columns, stream):
+    """One of the untouched members of the group at a place, each with the same probability."""
+    g = groups.live[r, place]
     if 8 * n_untouched > n_columns:
         while True:
             j = int(uniform(stream) * n_columns)
             if groups.of[r, j] == g and not scratch.mark[j]:
                 return j
     left = int(uniform(stream) * n_untouched)
-    j = groups.first[r, g]
+    j = groups.first[r, place]
     while left > 0 or scratch.mark[j]:
         left -= not scratch.mark[j]
         j = groups.following[r, j]

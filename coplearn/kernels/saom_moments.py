@@ -10,8 +10,8 @@ import numpy as np
 from numba import njit
 
 from coplearn.kernels.saom_behavior import BEYOND, END, START, moment_sign, moment_statistic
-from coplearn.kernels.saom_engine import INTERACTION, clear_network, restart_moments
-from coplearn.kernels.saom_network import ego_statistic, tie_statistic, whole_ego
+from coplearn.kernels.saom_engine import INTERACTION, TABLED, clear_network, restart_moments
+from coplearn.kernels.saom_network import ego_statistic, short_sum, tie_statistic, whole_ego
 from coplearn.kernels.saom_rate import rate_value
 from coplearn.kernels.saom_state import (
     AT_START,
@@ -41,7 +41,7 @@ def end_moments(engine, out):
     out[:] = 0.0
     for v in range(plan.n_rows.shape[0]):
         for i in range(period.n_actors):
-            changes = changes_of_ego(period, start, s, v, i)
+            changes = changes_of_ego(period, plan.sure[v], start, s, v, i)
             out[v] += changes
             if changes > 0:
                 for q in range(plan.n_rate[v]):
@@ -82,18 +82,18 @@ def counts(period, r, i, j):
 
 
 @njit(cache=True, nogil=True)
-def changes_of_ego(period, start, s, v, i):
-    """Distance of variable v from its start, ego i's part."""
+def changes_of_ego(period, sure, start, s, v, i):
+    """Distance of variable v from its start, ego i's part; `sure`: all ties count."""
     n_nets, changes = s.x.shape[0], 0
     if v >= n_nets:
         b = v - n_nets
         return 0 if period.z_missing[b, i] else abs(s.z[b, i] - period.z[b, i])
     for q in range(s.outdeg[v, i]):
         j = s.out[v, i, q]
-        changes += not period.x[v, i, j] and counts(period, v, i, j)
+        changes += not period.x[v, i, j] and (sure or counts(period, v, i, j))
     for q in range(start.first[v, i], start.first[v, i + 1]):
         j = start.alter[q]
-        changes += not s.x[v, i, j] and counts(period, v, i, j)
+        changes += not s.x[v, i, j] and (sure or counts(period, v, i, j))
     return changes
 
 
@@ -153,6 +153,16 @@ def network_statistic(engine, r, k, m):
     """
     period, eff, start, s, t = engine.period, engine.eff, engine.start, engine.s, engine.t
     total = 0.0
+    if engine.plan.short[k] == TABLED:
+        counts, curve = engine.paths.counts[engine.plan.table[k, 0]], engine.scratch.curve[k]
+        for i in range(period.n_actors):
+            for c in range(t.outdeg[r, i]):
+                total += curve[counts[i, t.out[r, i, c]]]
+        return total
+    if engine.plan.short[k]:
+        for i in range(period.n_actors):
+            total += short_sum(eff, k, t, i, engine.scratch, engine.work.alter, engine.work.p)
+        return total
     if eff.code[m] != INTERACTION and whole_ego(eff, m):
         for i in range(period.n_actors):
             total += ego_statistic(eff, m, t, i)

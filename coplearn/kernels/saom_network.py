@@ -86,57 +86,80 @@ def network_base(eff, k, s, i, j):
     raise ValueError("unknown network effect")
 
 
-@njit(cache=True, nogil=True)
-def network_column(eff, k, s, i, alters, n, out, n_ties=-1):
-    """Overwrite out[:n] with :func:`network_base` for the first n alters, in one loop for the commonest terms.
+def _column(every):
+    """Compile a function that overwrites out[:n] with :func:`network_base` for n alters, in one loop for common terms.
 
-    Where `n_ties` is given, the first so many alters are those to whom ego has a tie, and no other is; then the table
-    of ties, which is large, need not be read.
+    They are listed in `alters`, or the first n of all alters. Where `n_ties` is given, the first so many of the list
+    are those to whom ego has a tie, and no other is; then the table of ties, which is large, need not be read.
     """
-    own = eff.variable[k]
-    pair, net, var = eff.a[k, 3], eff.a[k, 0], eff.a[k, 1]
-    plain = eff.code[k] == PRODUCT and eff.a[k, 4] == t.NO_DEGREE and eff.a[k, 5] == t.NO_DEGREE and eff.a[k, 7] == 0
-    if plain and (pair == t.ONE or pair == t.EGO):
-        value = 1.0 if pair == t.ONE else s.v[var, i]
-        for q in range(n):
-            out[q] = value
-    elif (
-        eff.code[k] == PRODUCT
-        and pair == t.ONE
-        and eff.a[k, 4] == t.NO_DEGREE
-        and eff.a[k, 5] == t.IN_AFTER
-        and (eff.a[k, 7] == 0 and eff.a[k, 6] <= t.ROOT)
-    ):
-        root, centre = eff.a[k, 6] == t.ROOT, eff.p[k, 1]
-        for q in range(n):
-            tied = s.x[net, i, alters[q]] if n_ties < 0 or net != own else q < n_ties
-            value = 1.0 + s.indeg[net, alters[q]] - tied
-            out[q] = (np.sqrt(value) if root else value) - centre
-    elif plain and pair == t.BACK:
-        for q in range(n):
-            out[q] = s.x[own, alters[q], i]
-    elif plain and pair == t.ALTER:
-        for q in range(n):
-            out[q] = s.v[var, alters[q]]
-    elif plain and pair == t.SIMILAR:
-        value, mean, size = s.v[var, i], eff.p[k, 2], eff.p[k, 3]
-        for q in range(n):
-            out[q] = 1 - abs(value - s.v[var, alters[q]]) / size - mean
-    elif plain and pair == t.SAME:
-        value = s.v[var, i]
-        for q in range(n):
-            out[q] = 1.0 if s.v[var, alters[q]] == value else 0.0
-    elif plain and pair == t.DYADIC:
-        for q in range(n):
-            out[q] = s.w[eff.a[k, 2], i, alters[q]] - eff.p[k, 2]
-    elif plain and pair == t.W:
-        for q in range(n):
-            out[q] = s.x[net, i, alters[q]]
-    elif has_local(eff, k) and eff.code[k] != REACH and (eff.code[k] != PATH or eff.p[k, 4] == NO_REST):
-        out[:n] = 0.0
-    else:
-        for q in range(n):
-            out[q] = network_base(eff, k, s, i, alters[q])
+
+    @njit(cache=True, nogil=True)
+    def column(eff, k, s, i, alters, n, out, n_ties=-1):
+        own, code, a, p = eff.variable[k], eff.code[k], eff.a[k], eff.p[k]
+        pair, net, var = a[3], a[0], a[1]
+        no_back = code == PRODUCT and a[7] == 0 and a[4] == t.NO_DEGREE
+        plain = no_back and a[5] == t.NO_DEGREE
+        if plain and (pair == t.ONE or pair == t.EGO):
+            out[:n] = 1.0 if pair == t.ONE else s.v[var, i]
+        elif no_back and pair == t.ONE and a[6] <= t.ROOT and a[5] == t.IN_AFTER:
+            root, centre = a[6] == t.ROOT, p[1]
+            for q in range(n):
+                j = q if every else np.int64(alters[q])
+                tied = s.x[net, i, j] if n_ties < 0 or net != own else q < n_ties
+                value = 1.0 + s.indeg[net, j] - tied
+                out[q] = (np.sqrt(value) if root else value) - centre
+        elif no_back and pair == t.ONE and a[6] <= t.ROOT and (a[5] == t.IN or a[5] == t.OUT):
+            root, centre, degrees = a[6] == t.ROOT, p[1], s.indeg[net] if a[5] == t.IN else s.outdeg[net]
+            for q in range(n):
+                value = 1.0 * degrees[q if every else alters[q]]
+                out[q] = (np.sqrt(value) if root else value) - centre
+        elif plain and pair == t.BACK:
+            for q in range(n):
+                out[q] = s.x[own, q if every else alters[q], i]
+        elif plain and pair == t.ALTER:
+            for q in range(n):
+                out[q] = s.v[var, q if every else alters[q]]
+        elif plain and pair == t.SIMILAR:
+            value, mean, size = s.v[var, i], p[2], p[3]
+            for q in range(n):
+                out[q] = 1 - abs(value - s.v[var, q if every else alters[q]]) / size - mean
+        elif plain and pair == t.SAME:
+            value = s.v[var, i]
+            for q in range(n):
+                out[q] = 1.0 if s.v[var, q if every else alters[q]] == value else 0.0
+        elif plain and pair == t.EGO_ALTER:
+            value = s.v[var, i]
+            for q in range(n):
+                out[q] = value * s.v[var, q if every else alters[q]]
+        elif plain and (pair == t.DIFFERENCE or pair == t.ABS_DIFFERENCE):
+            value, whatever = s.v[var, i], pair == t.DIFFERENCE
+            for q in range(n):
+                gap = s.v[var, q if every else alters[q]] - value
+                out[q] = gap if whatever else abs(gap)
+        elif plain and pair == t.DYADIC:
+            for q in range(n):
+                out[q] = s.w[a[2], i, q if every else alters[q]] - p[2]
+        elif plain and pair == t.W:
+            for q in range(n):
+                out[q] = s.x[net, i, q if every else alters[q]]
+        elif code == DEGREE:
+            d = 1.0 * s.outdeg[own, i]
+            gain = _of_degree(eff, k, s, i, d + 1) - _of_degree(eff, k, s, i, d)
+            loss = _of_degree(eff, k, s, i, d) - _of_degree(eff, k, s, i, d - 1) if d > 0 else 0.0
+            for q in range(n):
+                tied = s.x[own, i, q if every else alters[q]] != 0 if n_ties < 0 else q < n_ties
+                out[q] = loss if tied else gain
+        elif has_local(eff, k) and code != REACH and not has_rest(eff, k):
+            out[:n] = 0.0
+        else:
+            for q in range(n):
+                out[q] = network_base(eff, k, s, i, q if every else np.int64(alters[q]))
+
+    return column
+
+
+network_column = _column(False)
+network_row = _column(True)
 
 
 @njit(cache=True, nogil=True)
@@ -173,6 +196,12 @@ def fill_curve(eff, k, curve):
 def has_local(eff, k):
     """Whether :func:`network_local` adds anything."""
     return eff.code[k] == PATH or eff.code[k] == REACH or eff.code[k] == CYCLE or eff.code[k] == TRIAD
+
+
+@njit(cache=True, nogil=True)
+def has_rest(eff, k):
+    """Whether :func:`network_base` adds anything to the two-paths of a path effect."""
+    return eff.code[k] == PATH and eff.p[k, 4] != NO_REST
 
 
 @njit(cache=True, nogil=True)
@@ -230,6 +259,39 @@ def tie_statistic(eff, k, s, i, j):
     if code == USER_NETWORK:
         return user_value(eff, k, s, i, j, CHANGE)
     raise ValueError("an effect that is not a sum over ties")
+
+
+@njit(cache=True, nogil=True)
+def has_short_sum(eff, k):
+    """Whether :func:`short_sum` can do the effect, where nothing is missing and the current network is meant."""
+    if eff.code[k] == PRODUCT:
+        return eff.a[k, 5] < t.IN_LAGGED
+    return is_plain_path(eff, k) and eff.p[k, 4] == NO_REST
+
+
+@njit(cache=True, nogil=True)
+def short_sum(eff, k, s, i, scratch, alters, out):
+    """Sum of :func:`tie_statistic` over the ties of ego i; `alters` and `out` are overwritten."""
+    own, a = eff.variable[k], eff.a[k]
+    n, total = np.int64(s.outdeg[own, i]), 0.0
+    for b in range(n):
+        alters[b] = s.out[own, i, b]
+    if eff.code[k] == PRODUCT:
+        network_column(eff, k, s, i, alters, n, out, n)
+        for b in range(n):
+            total += out[b]
+        return total
+    counts, curve, from_ego, forward = scratch.counts, scratch.curve[k], a[1] == t.FORWARD, a[3] == t.FORWARD
+    for step in (1, 0):
+        for b in range(s.outdeg[a[0], i] if from_ego else s.indeg[a[0], i]):
+            h = s.out[a[0], i, b] if from_ego else s.inn[a[0], i, b]
+            for c in range(s.outdeg[a[2], h] if forward else s.indeg[a[2], h]):
+                j = s.out[a[2], h, c] if forward else s.inn[a[2], h, c]
+                counts[j] = counts[j] + 1 if step else 0
+        for b in range(n * step):
+            m = counts[alters[b]]
+            total += curve[m] if m < curve.size else eff.p[k, 1] * shape(a[7], float(m), eff.p[k, 0])
+    return total
 
 
 @njit(cache=True, nogil=True)
@@ -447,12 +509,14 @@ def _first_leg(eff, k, s, i, j):
 
 
 @njit(cache=True, nogil=True)
-def _is_plain_path(eff, k, scratch):
-    """Whether :func:`_plain_path_local` can do the effect."""
+def is_plain_path(eff, k):
+    """Whether the effect counts unweighted two-paths of ties, apart from what :func:`network_base` adds."""
+    if eff.code[k] != PATH:
+        return False
     a = eff.a[k]
     one_way = a[1] <= t.BACKWARD and a[3] <= t.BACKWARD and a[5] == PLAIN
     closes = a[4] == 1 or (a[4] == 3 and a[7] == t.IDENTITY and a[1] == t.FORWARD)
-    return one_way and closes and eff.p[k, 4] < JACCARD_OUT and k < scratch.curve.shape[0]
+    return one_way and closes and eff.p[k, 4] < JACCARD_OUT
 
 
 @njit(cache=True, nogil=True)
@@ -516,7 +580,7 @@ def forget_paths(scratch):
 
 @njit(cache=True, nogil=True)
 def _path_local(eff, k, s, i, scratch, out):
-    if _is_plain_path(eff, k, scratch):
+    if k < scratch.curve.shape[0] and is_plain_path(eff, k):
         _plain_path_local(eff, k, s, i, scratch, out)
         return
     own, a, p = eff.variable[k], eff.a[k], eff.p[k]

@@ -118,7 +118,7 @@ def new_scratch(side, n_rows=0):
         np.zeros((3, side)),
         np.zeros(side),
         np.zeros(side, np.int32),
-        np.zeros((n_rows, 64)),
+        np.zeros((n_rows, max(side + 1, 64))),
         np.zeros(side, np.int64),
         np.zeros(side + 1, np.int32),
         np.array([-1, 0, 0, 0, 0]),
@@ -177,14 +177,6 @@ def toggle_cell(s, r, i, j):
         drop_tie(s, r, i, j)
     else:
         add_tie(s, r, i, j)
-
-
-@njit(cache=True, nogil=True)
-def toggle(s, r, i, j):
-    """Change x_ij; in an undirected network x_ji with it."""
-    toggle_cell(s, r, i, j)
-    if not s.directed[r] and not s.two_mode[r]:
-        toggle_cell(s, r, j, i)
 
 
 @njit(cache=True, nogil=True)
