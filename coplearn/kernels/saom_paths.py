@@ -62,11 +62,13 @@ def count_all(paths, s):
     paths.counts[:] = 0
     for c in range(paths.leg.shape[0]):
         first, second = paths.leg[c, 0], paths.leg[c, 2]
+        onward, away = paths.leg[c, 1] == t.FORWARD, paths.leg[c, 3] == t.FORWARD
         for i in range(s.x.shape[1]):
-            for b in range(s.outdeg[first, i] if paths.leg[c, 1] == t.FORWARD else s.indeg[first, i]):
-                h = s.out[first, i, b] if paths.leg[c, 1] == t.FORWARD else s.inn[first, i, b]
-                for e in range(s.outdeg[second, h] if paths.leg[c, 3] == t.FORWARD else s.indeg[second, h]):
-                    paths.counts[c, i, s.out[second, h, e] if paths.leg[c, 3] == t.FORWARD else s.inn[second, h, e]] += 1
+            for b in range(s.outdeg[first, i] if onward else s.indeg[first, i]):
+                h = s.out[first, i, b] if onward else s.inn[first, i, b]
+                for e in range(s.outdeg[second, h] if away else s.indeg[second, h]):
+                    j = s.out[second, h, e] if away else s.inn[second, h, e]
+                    paths.counts[c, i, j] += 1
 
 
 @njit(cache=True, nogil=True)
