@@ -14,7 +14,6 @@ one vocabulary do the entropies of two months compare.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import unicodedata
@@ -28,6 +27,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn._checks import listing, plural
+from coplearn._progress import progress
 from coplearn.windows import Windows, calendar_windows
 
 __all__ = ["Corpus", "TextReport", "corpus", "message_frame", "tokenize"]
@@ -402,13 +402,6 @@ def read_times(messages: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         )
     kind = "Times without a zone" if times.dtype.kind == "M" else "Times given as text or objects"
     return messages.assign(time=read.astype("datetime64[us, UTC]")), f"{kind} read as UTC where no zone is given."
-
-
-def progress(**options: Any) -> Any:
-    """A progress bar that appears after two seconds, on a terminal only, and never if TQDM_DISABLE is set."""
-    from tqdm import tqdm  # not tqdm.auto, which warns in a notebook without widgets; here it shows on terminals only
-
-    return tqdm(disable=True if os.environ.get("TQDM_DISABLE") else None, delay=2, leave=False, **options)
 
 
 def corpus(source: Any, lang: str | None = None) -> Corpus:

@@ -29,9 +29,9 @@ import pandas as pd
 
 from coplearn import plots
 from coplearn._checks import choose, listing, plural
+from coplearn._progress import progress
 from coplearn.cohorts import Cohorts, in_order, plain_values
 from coplearn.community import Community
-from coplearn.corpus import progress
 from coplearn.divergence import divergence
 
 __all__ = ["Drift", "DriftStep", "decompose_drift", "divergence", "drift_step", "kitagawa"]

@@ -28,8 +28,9 @@ import numpy as np
 import pandas as pd
 
 from coplearn._checks import choose, plural, whole
+from coplearn._progress import progress
 from coplearn.bigrams import SMOOTHING, BigramModel
-from coplearn.corpus import MIN_USERS, Corpus, corpus, progress, several, tokenize, word_list
+from coplearn.corpus import MIN_USERS, Corpus, corpus, several, tokenize, word_list
 from coplearn.divergence import divergence
 from coplearn.innovation import adoption, innovations
 from coplearn.lexicon import function_words

@@ -36,7 +36,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn._checks import choose, listing, plural, whole
-from coplearn.corpus import progress
+from coplearn._progress import progress
 from coplearn.effects.spec import Effect
 from coplearn.estimation import Estimation, Search
 from coplearn.panel import JointPanel

@@ -159,16 +159,23 @@ class SAOMResults(Estimates):
             f"{e} ({r})" if r and r != "Rate" else str(e) for e, r in zip(table["effect"], table["rsiena"], strict=True)
         ]
         first, width = max(map(len, table["variable"])), max(map(len, labels))
-        lines.append(f"{'':{first + width + 2}}  estimate    s.e.      z  t-conv")
+        shown = pd.DataFrame(
+            {
+                name: ["" if np.isnan(v) else f"{v:.{d}f}" for v in table[name]]
+                for name, d in {"estimate": 3, "s.e.": 3, "z": 1, "t-conv": 2}.items()
+            },
+            index=table.index,
+        )
+        shown.loc[table["rsiena"] == "Rate", "z"] = ""
+        wide = {
+            name: max(least, shown[name].str.len().max() + 2) for name, least in zip(shown, (10, 8, 7, 8), strict=True)
+        }
+        lines.append(f"{'':{first + width + 2}}" + "".join(f"{name:>{wide[name]}}" for name in shown))
         last = ""
-        for label, (_, row) in zip(labels, table.iterrows(), strict=True):
-            variable = row["variable"] if row["variable"] != last else ""
-            last = row["variable"]
-            numbers = [(row["estimate"], 10, 3), (row["s.e."], 8, 3), (row["z"], 7, 1), (row["t-conv"], 8, 2)]
-            if row["rsiena"] == "Rate":
-                numbers[2] = (np.nan, 7, 1)
-            shown = "".join(" " * w if np.isnan(v) else f"{v:{w}.{d}f}" for v, w, d in numbers)
-            lines.append(f"{variable:{first}}  {label:{width}}{shown}".rstrip())
+        for label, variable, numbers in zip(labels, table["variable"], shown.to_numpy(), strict=True):
+            name, last = "" if variable == last else variable, variable
+            cells = "".join(f"{number:>{w}}" for number, w in zip(numbers, wide, strict=True))
+            lines.append(f"{name:{first}}  {label:{width}}{cells}".rstrip())
         return "\n".join([*lines, self.convergence(), f"claim: {self.claim}", *(f"caveat: {c}" for c in self.caveats)])
 
     def plot(self, ax: Any = None) -> Any:
