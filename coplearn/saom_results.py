@@ -167,9 +167,8 @@ class SAOMResults(Estimates):
             index=table.index,
         )
         shown.loc[table["rsiena"] == "Rate", "z"] = ""
-        wide = {
-            name: max(least, shown[name].str.len().max() + 2) for name, least in zip(shown, (10, 8, 7, 8), strict=True)
-        }
+        wide = pd.Series({"estimate": 10, "s.e.": 8, "z": 7, "t-conv": 8})
+        wide = np.maximum(wide, shown.apply(lambda column: column.str.len().max()) + 2)
         lines.append(f"{'':{first + width + 2}}" + "".join(f"{name:>{wide[name]}}" for name in shown))
         last = ""
         for label, variable, numbers in zip(labels, table["variable"], shown.to_numpy(), strict=True):
