@@ -135,7 +135,7 @@ def _data(model: SAOM, panel: JointPanel, folder: Path, ending: str) -> Iterator
         yield f'{_quoted(name)} <- {make}({read}, nodeSets = c("actors", "{columns}"), type = "{kind}")'
         pieces.append(_quoted(name))
     if any(problem.moving for problem in model.problems if problem.panel is panel):
-        yield f"changes <- sienaCompositionChange({_presence(panel)})"
+        yield f'changes <- sienaCompositionChange({_presence(panel)}, nodeSet = "actors")'
         pieces.append("changes")
     yield f"data{ending} <- sienaDataCreate({', '.join(pieces)}, nodeSets = list({', '.join(nodes)}))"
     yield ""

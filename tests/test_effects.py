@@ -58,6 +58,8 @@ def test_type_is_a_setting_of_panel_effects_under_plain_names_too():
         ((Effect("reciprocity"), Effect("similarity", ("age",))), None),
         ((Effect("ego", ("age",)), Effect("transitive_triplets")), None),
         ((Effect("reciprocity"), Effect("transitive_triplets")), "depends on the other ties"),
+        ((Effect("ego", ("age",)), Effect("isolates")), None),
+        ((Effect("reciprocity"), Effect("isolates")), "depends on the other ties"),
         ((Effect("outdegree_effect", ("net",)), Effect("average_similarity", ("net",))), None),
         ((Effect("quadratic_shape"), Effect("average_similarity", ("net",))), "one such part"),
     ],

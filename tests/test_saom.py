@@ -223,6 +223,36 @@ def test_undirected_estimates_are_those_of_rsiena(glasgow):
         assert abs(error / se - 1) < 0.25  # 500 draws know a s.e. to about 7 %, theirs is one run, too
 
 
+GWESP = [fx.outdegree(), fx.reciprocity(), fx.rsiena("gwespFF", parameter=69), fx.alter("smoke"), fx.ego("smoke")]
+
+
+@pytest.mark.published
+@pytest.mark.parametrize(
+    ("second_wave", "effects", "known"),
+    [
+        (np.maximum, NET, ["1.659 .216", "6.604 .966", "-3.510 .242", "3.078 .304", ".5747 .0793"]),  # up only
+        (np.minimum, NET, ["2.536 .368", "5.460 .864", "-2.675 .199", "3.205 .304", ".9565 .1730"]),  # down only
+        (
+            lambda first, second: second,
+            [*GWESP, fx.interaction(fx.ego("smoke"), fx.reciprocity())],
+            "6.549 1.11;5.275 .874;-2.880 .139;2.598 .196;1.635 .163;.0227 .103;.2277 .140;-.4632 .344".split(";"),
+        ),
+    ],
+)
+def test_estimates_of_monotone_periods_and_of_an_interaction_are_those_of_rsiena(glasgow, second_wave, effects, known):
+    ties, _, smoke = glasgow
+    ties = np.stack([ties[0], second_wave(ties[0], ties[1]), ties[2]])
+    panel = JointPanel.from_arrays({"net": ties}, covariates={"smoke": smoke})
+    res = SAOM(panel, {"net": effects}).fit(Estimation(phase3=500), seed=1)
+    mean, se = np.array([row.split() for row in known], float).T  # RSiena 1.6.6, conditional
+    free = slice(2, None)
+    off, cov = (res.params - mean).to_numpy()[free], res.cov_params().to_numpy()[free, free]
+    # this is the overall maximum convergence ratio that one side sees in the other; both accept fits with 0.2
+    assert np.sqrt(off @ np.linalg.solve(cov, off)) < 0.2
+    assert (np.abs(res.params - mean) / se)[:2].max() < 0.2  # mean clocks of 500 and 1,000 draws: each off by 0.04
+    assert res.bse.to_numpy() == pytest.approx(se, rel=0.2)  # 500 draws know a s.e. to about 7 %
+
+
 @pytest.mark.published
 def test_targets_are_those_of_rsiena(glasgow):
     ties, drink, smoke = glasgow
@@ -287,14 +317,29 @@ def test_a_stopped_fit_keeps_what_it_has_and_goes_on_from_its_checkpoint(panel, 
 def test_a_dask_cluster_gives_the_same_bits(fitted):
     joblib = pytest.importorskip("joblib")
     distributed = pytest.importorskip("distributed")
+
+    @fx.behavior_effect(net="network")
+    def drawn_to_choosers(z, i, d, net):
+        return d * (net[:, i] * z).sum()
+
+    @drawn_to_choosers.statistic
+    def _(z, i, net):
+        return z[i] * (net[:, i] * z).sum()
+
+    mine = {"net": NET, "drink": [fx.linear_shape(), drawn_to_choosers("net")]}
+    written = SAOM(fitted.model.panel, mine)
+    short = Estimation(phase3=100, subphases=1, rounds=1, max_ratio=10)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the cluster, on its own start
+        warnings.simplefilter("ignore")  # of the cluster, on its own start; of the short fit, which converges or not
+        here = written.fit(short, seed=1)
         cluster = distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
         )
         with cluster, distributed.Client(cluster), joblib.parallel_config(backend="dask"):
             res = SAOM(fitted.model.panel, BOTH).fit(QUICK, seed=1)
+            there = written.fit(short, seed=1)
     assert (res.params == fitted.params).all() and (res.bse == fitted.bse).all()
+    assert (there.params == here.params).all() and (there.bse == here.bse).all()
 
 
 def test_held_parameters_stay_and_starts_are_taken(panel):

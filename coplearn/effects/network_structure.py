@@ -560,8 +560,7 @@ effect(
     "isolates",
     "isolateNet",
     r"1\{x_{i+} = x_{+i} = 0\}",
-    special(k.ISOLATE),
-    interaction=EGO,
+    special(k.ISOLATE),  # of no tie: an effect of ego with which effects of pairs cannot be multiplied
     networks=ONE_MODE,
 )
 effect(

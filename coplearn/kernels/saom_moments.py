@@ -163,9 +163,9 @@ def network_statistic(engine, r, k, m):
         for i in range(period.n_actors):
             total += short_sum(eff, k, t, i, engine.scratch, engine.work.alter, engine.work.p)
         return total
-    if eff.code[m] != INTERACTION and whole_ego(eff, m):
+    if not over_ties(eff, m):
         for i in range(period.n_actors):
-            total += ego_statistic(eff, m, t, i)
+            total += ego_value(eff, m, t, i)
         if eff.kind[k] == ENDOWMENT:
             total = -total
     elif eff.kind[k] == ENDOWMENT:
@@ -198,6 +198,30 @@ def tie_value(eff, k, t, i, j):
     for part in eff.part[k]:
         if part >= 0:
             value *= tie_statistic(eff, np.int64(part), t, i, j)
+    return value
+
+
+@njit(cache=True, nogil=True)
+def over_ties(eff, k):
+    """Whether the statistic is a sum over ties; that of an interaction is not, if one of its parts is none."""
+    if eff.code[k] != INTERACTION:
+        return not whole_ego(eff, k)
+    for part in eff.part[k]:
+        if part >= 0 and whole_ego(eff, np.int64(part)):
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def ego_value(eff, k, t, i):
+    """Statistic of ego; of an interaction the product over its parts, all but one of which ignore alters."""
+    if eff.code[k] != INTERACTION:
+        return ego_statistic(eff, k, t, i)
+    value, anybody = 1.0, np.int64(1 if i == 0 else 0)
+    for part in eff.part[k]:
+        if part >= 0:
+            row = np.int64(part)
+            value *= ego_statistic(eff, row, t, i) if whole_ego(eff, row) else tie_statistic(eff, row, t, i, anybody)
     return value
 
 
