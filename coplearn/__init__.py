@@ -50,7 +50,7 @@ _CONTENTS = {
     "sensitivity": ["bias_contour", "bias_factor", "e_value", "robustness_value"],
     "survey_exports": ["read_limesurvey", "read_qualtrics"],
     "survey_language": ["convergence"],
-    "two_records": ["side_by_side"],
+    "two_records": ["SideBySide", "side_by_side"],
     "validation": ["Rules"],
     "weights": ["row_normalize"],
 }
@@ -133,6 +133,7 @@ if TYPE_CHECKING:
     from coplearn.survey_exports import read_limesurvey as read_limesurvey
     from coplearn.survey_exports import read_qualtrics as read_qualtrics
     from coplearn.survey_language import convergence as convergence
+    from coplearn.two_records import SideBySide as SideBySide
     from coplearn.two_records import side_by_side as side_by_side
     from coplearn.validation import Rules as Rules
     from coplearn.weights import row_normalize as row_normalize

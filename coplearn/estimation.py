@@ -73,7 +73,7 @@ class Estimation:
     dolby, double_averaging, standardize : bool
         Variance reduction by scores; averaging of parameters within the recursion; smaller steps where a parameter is
         uncertain.
-    start, fixed : dict of parameter name to float, optional
+    start, fixed : dict or Series of parameter name to float, optional
         Values to start at, and values to hold.
     checkpoint : path, optional
         File to which the search is written after each step; if it is there, the search goes on from it.
@@ -95,6 +95,9 @@ class Estimation:
     checkpoint: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
+        for name in ("start", "fixed"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, dict(getattr(self, name)))
         whole(self.subphases, "subphases", 0)
         whole(self.phase3, "phase3", 10)
         whole(self.rounds, "rounds")
