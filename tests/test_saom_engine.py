@@ -278,6 +278,29 @@ def test_two_paths_in_tables_follow_a_simulation():
         assert np.array_equal(count - np.diag(np.diag(count)), expected - np.diag(np.diag(expected)))
 
 
+def test_rates_of_those_who_changed_are_as_good_as_all_rates_anew():
+    data = random_panel(
+        90, 18, event_time=np.array([0.4]), event_actor=np.array([5], np.int32), event_join=np.zeros(1, np.uint8)
+    )
+    own = [
+        *evaluation("net0", "density", "recip"),
+        *evaluation("z0", "linear"),
+        *[
+            ("z0", short, about, RATE)
+            for short, about in (("outRateLog", ("net0",)), ("inRate", ("net0",)), ("RateX", ("v0",)))
+        ],
+    ]
+    exposed = [*own, ("z0", "totExposure", ("net0",), RATE)]
+    theta = [-2.0, 1.0, 0.1, 0.2, 0.05, 0.1]
+    few, many = (
+        draw(data, effects(data, listed), theta + [0.0] * extra, [3.0, 1.0], 4, states=4, length=2000)
+        for listed, extra in ((own, 0), (exposed, 1))
+    )
+    assert few.steps.min() > 200
+    assert np.array_equal(few.chain, many.chain) and np.array_equal(few.times, many.times)
+    assert few.scores == pytest.approx(many.scores[:, : few.scores.shape[1]], rel=1e-9, abs=1e-9)  # sums kept up, anew
+
+
 def test_groups_follow_a_long_simulation():
     data = random_panel(60, 6)
     few = effects(

@@ -15,7 +15,7 @@ from numba import njit
 
 from coplearn.kernels.saom_behavior import behavior_change
 from coplearn.kernels.saom_choice import choose, fill_pair, score_pair
-from coplearn.kernels.saom_engine import clear_network, load, set_theta
+from coplearn.kernels.saom_engine import BLOCK, ONE_DECIDES, clear_network, load, set_theta
 from coplearn.kernels.saom_groups import regroup, regroup_all
 from coplearn.kernels.saom_listed import list_everybody, may_meet
 from coplearn.kernels.saom_moments import counts, end_moments
@@ -28,7 +28,7 @@ from coplearn.kernels.saom_stream import open_stream, uniform
 from coplearn.kernels.saom_whole import fill_rows
 
 DONE, TOO_LONG, NO_ROOM, STUCK = 0, 1, 2, 3
-FORCING, CONFIRMATION, ONE_DECIDES, BOTH_AGREE, JOINT = 2, 3, 4, 5, 6
+CONFIRMATION, BOTH_AGREE, JOINT = 3, 5, 6
 ABSORBING = 2
 
 
@@ -292,8 +292,12 @@ def one_period(engine, rate, stream, conditional, distance, max_steps, out, run)
             set_behavior(s, v - n_nets, i, s.z[v - n_nets, i] + j)
         regroup(engine.groups, s, i)
         for q in range(n_variables):
-            if plan.n_rate[q]:
+            if plan.n_rate[q] and not plan.own_rate[q]:
                 refresh_rates(engine, q, rate, conditional)
+            elif plan.n_rate[q]:
+                update_rate(engine, q, i, rate, conditional)
+                if v < n_nets and not s.two_mode[v]:
+                    update_rate(engine, q, j, rate, conditional)
         if v == conditional:
             moved += distance_moved(period, s, v, i, j)
             if moved >= distance:
@@ -383,32 +387,57 @@ def basic_rate(rate, conditional, v):
 @njit(cache=True, nogil=True)
 def refresh_rates(engine, v, rate, conditional):
     """Rates of all actors for variable v, their total, and the totals that scores need."""
-    eff, plan, work, s = engine.eff, engine.plan, engine.work, engine.s
+    plan, work = engine.plan, engine.work
     rho = basic_rate(rate, conditional, v)
     n = work.n_here[0]
     if plan.n_rate[v] == 0:
         work.total[v] = rho * rho * n * (n - 1) if is_pairwise(engine, v) else rho * n
         return
-    total, squares = 0.0, 0.0
+    squares, lam, block = 0.0, work.lam[v], work.block[v]
+    lam[:] = 0.0
     for t in range(n):
-        i = work.here[t]
-        log_rate = 0.0
-        for q in range(plan.n_rate[v]):
-            k = plan.rate_row[v, q]
-            work.a[k, i] = rate_value(eff, k, s, i)
-            log_rate += plan.theta[k] * work.a[k, i]
-        work.lam[v, i] = rho * math.exp(log_rate)
-        total += work.lam[v, i]
-        squares += work.lam[v, i] ** 2
+        set_rate(engine, v, work.here[t], rho)
+        squares += lam[work.here[t]] ** 2
+    for q in range(block.shape[0]):
+        block[q] = lam[BLOCK * q : BLOCK * (q + 1)].sum()
+    total = block.sum()
     work.total[v] = total * total - squares if is_pairwise(engine, v) else total
     for q in range(plan.n_rate[v]):
         k = plan.rate_row[v, q]
         weighted = 0.0
         for t in range(n):
             i = work.here[t]
-            partners = 2.0 * (total - work.lam[v, i]) if is_pairwise(engine, v) else 1.0
-            weighted += work.a[k, i] * work.lam[v, i] * partners
+            partners = 2.0 * (total - lam[i]) if is_pairwise(engine, v) else 1.0
+            weighted += work.a[k, i] * lam[i] * partners
         work.weighted[k] = weighted
+
+
+@njit(cache=True, nogil=True)
+def set_rate(engine, v, i, rho):
+    """The rate of actor i for variable v, and the values of the effects on it."""
+    eff, plan, work, s = engine.eff, engine.plan, engine.work, engine.s
+    log_rate = 0.0
+    for q in range(plan.n_rate[v]):
+        k = plan.rate_row[v, q]
+        work.a[k, i] = rate_value(eff, k, s, i)
+        log_rate += plan.theta[k] * work.a[k, i]
+    work.lam[v, i] = rho * math.exp(log_rate)
+
+
+@njit(cache=True, nogil=True)
+def update_rate(engine, v, i, rate, conditional):
+    """:func:`refresh_rates` where nothing but actor i's own rate can have changed."""
+    plan, work = engine.plan, engine.work
+    lam, block, b = work.lam[v], work.block[v], i // BLOCK
+    for q in range(plan.n_rate[v]):
+        k = plan.rate_row[v, q]
+        work.weighted[k] -= work.a[k, i] * lam[i]
+    set_rate(engine, v, i, basic_rate(rate, conditional, v))
+    for q in range(plan.n_rate[v]):
+        k = plan.rate_row[v, q]
+        work.weighted[k] += work.a[k, i] * lam[i]
+    block[b] = lam[BLOCK * b : BLOCK * (b + 1)].sum()
+    work.total[v] = block.sum()
 
 
 @njit(cache=True, nogil=True)
@@ -445,15 +474,18 @@ def draw_actor(engine, v, stream):
     u = uniform(stream)
     if plan.n_rate[v] == 0:
         return work.here[int(u * n)]
-    total = 0.0
-    for t in range(n):
-        total += work.lam[v, work.here[t]]
-    u *= total
-    for t in range(n):
-        u -= work.lam[v, work.here[t]]
-        if u < 0.0:
-            return work.here[t]
-    return work.here[n - 1]
+    lam, block, b = work.lam[v], work.block[v], 0
+    u *= block.sum()
+    while b < block.shape[0] - 1 and u >= block[b]:
+        u -= block[b]
+        b += 1
+    for i in range(BLOCK * b, min(BLOCK * (b + 1), lam.shape[0])):
+        if u < lam[i]:
+            return i
+        u -= lam[i]
+    while lam[i] == 0.0:  # rounding left u too large: the last whose rate is positive
+        i -= 1
+    return i
 
 
 @njit(cache=True, nogil=True)

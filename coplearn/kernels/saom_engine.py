@@ -22,6 +22,7 @@ from coplearn.kernels.saom_network import (
     network_spread,
 )
 from coplearn.kernels.saom_paths import Paths, new_paths
+from coplearn.kernels.saom_rate import is_own_rate
 from coplearn.kernels.saom_record import pack
 from coplearn.kernels.saom_state import (
     CREATION,
@@ -40,6 +41,8 @@ from coplearn.kernels.saom_state import (
     set_behavior,
 )
 
+BLOCK = 64  # actors whose rates are summed together
+ONE_DECIDES = 4  # the first of the models of undirected networks in which opportunities come to pairs
 WHOLE = 256  # alters that are weighed in one go
 TABLED = 2
 TABLES = 1024  # actors between whom two-paths are kept in tables
@@ -54,6 +57,7 @@ class Plan(NamedTuple):
     n_kept: np.ndarray  # int64[V]
     rate_row: np.ndarray  # int64[V, K]: rows of its rate
     n_rate: np.ndarray  # int64[V]
+    own_rate: np.ndarray  # uint8[V]: nobody's rate depends on anything but their own ties and values
     local: np.ndarray  # uint8[K]: the effect reaches alters over ties
     back: np.ndarray  # uint8[K]: the change statistic is x_ji
     spread: np.ndarray  # uint8[K]: for which alters the change statistic must be kept, see `network_spread`
@@ -89,7 +93,8 @@ class Work(NamedTuple):
     power: np.ndarray  # float64[M]: powers of 2 while exponentials are taken
     bits: np.ndarray  # int64[M]: the same memory
     pair: np.ndarray  # float64[2, K]: change statistics of the two ends of a tie
-    lam: np.ndarray  # float64[V, N]: rates
+    lam: np.ndarray  # float64[V, N]: rates, 0 of who is absent
+    block: np.ndarray  # float64[V, N / BLOCK]: their sums over BLOCK actors
     a: np.ndarray  # float64[K, N]: values of rate effects
     total: np.ndarray  # float64[V]: total rate
     weighted: np.ndarray  # float64[K]: sum over actors of value times rate
@@ -134,6 +139,7 @@ def new_plan(eff, n_variables):
         np.zeros(n_variables, np.int64),
         np.zeros((n_variables, n_rows), np.int64),
         np.zeros(n_variables, np.int64),
+        np.ones(n_variables, np.uint8),
         np.zeros(n_rows, np.uint8),
         np.zeros(n_rows, np.uint8),
         np.zeros(n_rows, np.uint8),
@@ -162,6 +168,7 @@ def new_plan(eff, n_variables):
             if eff.kind[k] == RATE:
                 plan.rate_row[v, plan.n_rate[v]] = k
                 plan.n_rate[v] += 1
+                plan.own_rate[v] &= is_own_rate(eff, k)
             else:
                 plan.row[v, plan.n_rows[v]] = k
                 plan.n_rows[v] += 1
@@ -253,6 +260,7 @@ def new_work(n_variables, n_rows, side):
         power.view(np.int64),
         np.zeros((2, n_rows)),
         np.zeros((n_variables, side)),
+        np.zeros((n_variables, (side - 1) // BLOCK + 1)),
         np.zeros((n_rows, side)),
         np.zeros(n_variables),
         np.zeros(n_rows),
@@ -350,6 +358,7 @@ def prepare(period, effects, capacity, whole=WHOLE):
         plan.whole[r] = period.n_columns[r] <= whole or not groups.on[r]
         groups.on[r] = not plan.whole[r]
         plan.sure[r] = not (period.missing[r].any() or period.fixed[r].any() or period.end_fixed[r].any())
+        plan.own_rate[r] &= period.directed[r] or period.model_type[r] < ONE_DECIDES
     for k in range(eff.code.shape[0]):
         current = plan.moment[k, 0] == k and plan.moment[k, 1] == CURRENT and eff.kind[k] == EVALUATION
         plan.short[k] = current and has_short_sum(eff, k) and not asks_unknown(period, eff, k)

@@ -110,3 +110,9 @@ def rate_value(eff, k, s, i):
     if code == RATE_TWO_STEPS:
         return exposure_two_steps(eff, k, s, i)
     raise ValueError("unknown code of a rate effect")
+
+
+@njit(cache=True, nogil=True)
+def is_own_rate(eff, k):
+    """Whether a_ik depends on nothing but i's own degrees and values."""
+    return eff.code[k] == RATE_ACTOR or eff.code[k] == RATE_DEGREE
