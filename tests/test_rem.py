@@ -388,6 +388,37 @@ def test_an_interrupted_fit_keeps_the_last_iterate(monkeypatch):
     assert not res.converged and "interrupted" in res.caveats[-1] and (res.params != 0).all()
 
 
+def rich_get_richer(n=20, m=300):
+    """Events that mostly repeat or return others."""
+    rng = np.random.default_rng(4)
+    pairs = [(0, 1)]
+    for _ in range(m - 1):
+        i, j = pairs[rng.integers(len(pairs))]
+        fresh = tuple(rng.choice(n, 2, replace=False))
+        pairs.append([(i, j), (j, i), fresh][rng.choice(3, p=[0.6, 0.3, 0.1])])
+    frame = pd.DataFrame(pairs, columns=["sender", "receiver"]).assign(time=np.arange(1.0, m + 1))
+    return cl.EventSequence.from_frame(frame, pd.DataFrame({"born": 1950.0 + np.arange(n)}, index=range(n)))
+
+
+@pytest.mark.parametrize("theta", [(0.5, 0.5, 0.0), (9.0, 8.0, 0.0), (-9.0, 8.0, 0.1), (2.0, 1.0, 2.0)])
+def test_passes_agree_far_from_the_maximum(theta):
+    """By changed pairs, and pair by pair: also where weights grow by twenty orders, or are as large as e ** 3900."""
+    model = cl.REM(rich_get_richer(), [fx.inertia(log=True), fx.reciprocity(log=True), fx.receiver("born")])
+    fast, plain = model._sums(np.array(theta)), model._sums(np.array(theta), scores=True)
+    assert fast.llf == pytest.approx(plain.llf, rel=1e-9)
+    # the largest part of each sum, with the ten digits that the clock keeps
+    assert fast.gradient == pytest.approx(plain.gradient, rel=1e-7, abs=1e-8 * np.abs(plain.gradient).max())
+    assert fast.information == pytest.approx(plain.information, rel=1e-6, abs=1e-7 * np.abs(plain.information).max())
+
+
+def test_a_start_far_from_the_maximum_is_no_separation():
+    effects = [fx.inertia(log=True), fx.reciprocity(log=True)]
+    near = cl.REM(rich_get_richer(), effects).fit(start=[1.0, 1.0])
+    far = cl.REM(rich_get_richer(), effects).fit(start=[12.0, 11.0])
+    assert near.converged and far.converged
+    assert far.params.to_numpy() == pytest.approx(near.params.to_numpy(), abs=1e-6)
+
+
 # --- bad input -------------------------------------------------------------------------------------------
 
 GAP = pd.DataFrame({"x": [1.0, np.nan, 2.0], "y": [1.0, 1.0, 1.0], "z": [2.0, 4.0, 1.0]}, index=list("abc"))

@@ -10,7 +10,8 @@ and the same with :math:`x x'`, where :math:`\Delta_m` is the waiting time in an
 :math:`1 / S_m` in an ordinal one. So a pass keeps the clock C and the sums S and :math:`S^{(1)} = \sum w x`, and does
 something for a pair only when its spell ends: work grows with events times changed pairs, not with events times pairs.
 Sums that are kept by adding and taking away lose digits; they are formed anew now and then, and at once when little
-is left of them.
+is left of them. The clock of an ordinal model loses them when S grows, as what is added becomes small beside what is
+there; all spells then end, and it starts again from zero.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from coplearn.kernels.event_timeline import apply_changes
 __all__ = ["spells"]
 
 ANEW = 256  # steps after which sums are formed anew
+LONG = 1e6  # clock times sum of weights at which the clock starts again: ten of sixteen digits are left
 
 
 @njit(cache=True, nogil=True)
@@ -35,6 +37,15 @@ def _settle(x, length, w, gradient, information):
         gradient[k] -= part
         for other in range(k + 1):
             information[k, other] += part * x[other]
+
+
+@njit(cache=True, nogil=True)
+def _settle_all(x, clock, w, since, gradient, information):
+    """All spells end, and new ones begin at zero."""
+    for s in range(len(w)):
+        if w[s] > 0.0 and clock > since[s]:
+            _settle(x[s], clock - since[s], w[s], gradient, information)
+        since[s] = 0.0
 
 
 @njit(cache=True, nogil=True)
@@ -51,7 +62,20 @@ def _sum(x, w, first):
 
 
 @njit(cache=True, nogil=True)
-def _renew(theta, design, slots, at_risk, count, clock, x, w, since, first, total, gradient, information, low, high):
+def _largest(theta, design, at_risk, count):
+    """The largest predictor among pairs at risk; 0 where there is none."""
+    top = -np.inf
+    for d in range(count):
+        if at_risk[d]:
+            eta = 0.0
+            for k in range(len(theta)):
+                eta += theta[k] * design[k, d]
+            top = max(top, eta)
+    return top if np.isfinite(top) else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _renew(theta, shift, design, slots, at_risk, count, clock, x, w, since, first, total, gradient, information, low, high):
     """End the spells of pairs whose statistics or risk changed, and begin new ones; returns the sum of weights."""
     p = len(theta)
     for d in range(count):
@@ -72,7 +96,7 @@ def _renew(theta, design, slots, at_risk, count, clock, x, w, since, first, tota
                 first[k] -= w[s] * x[s, k]
             w[s] = 0.0
         if at_risk[d]:
-            eta = 0.0
+            eta = -shift
             for k in range(p):
                 x[s, k] = design[k, d]
                 eta += theta[k] * x[s, k]
@@ -102,6 +126,7 @@ def spells(theta, interval, terms, h, state, changes, steps, sender, receiver, s
     raw, design = np.empty((len(terms.code), n * n)), np.empty((p, n * n))
     first, lower = np.zeros(p), np.zeros((p, p))
     total, clock, peak, age = 0.0, 0.0, 0.0, 0
+    shift, begun = 0.0, False  # weights of an ordinal model are relative to the largest one at the beginning
     stale, is_stale, n_stale = h.stale, h.is_stale, h.n_stale
     present, risk = state.present, state.risk
     for s in range(n * n):
@@ -121,8 +146,13 @@ def spells(theta, interval, terms, h, state, changes, steps, sender, receiver, s
             out_i[d], out_j[d] = i, j
             at_risk[d] = present[i] and present[j] and i != j and (len(risk) == 0 or risk[s])
         columns(terms, h, state, steps.time[m], out_i, out_j, count, raw, design)
+        if not begun:
+            begun = True
+            if not interval:
+                shift = _largest(theta, design, at_risk, count)
         total = _renew(
             theta,
+            shift,
             design,
             stale,
             at_risk,
@@ -143,6 +173,9 @@ def spells(theta, interval, terms, h, state, changes, steps, sender, receiver, s
         if age == ANEW or total < 1e-3 * peak:
             total = _sum(x, w, first)
             peak, age = total, 0
+        if not interval and clock * total > LONG:
+            _settle_all(x, clock, w, since, sums.gradient, lower)
+            clock = 0.0
         for e in range(start, stop):
             s = sender[e] * n + receiver[e]
             if w[s] == 0.0:
@@ -154,15 +187,13 @@ def spells(theta, interval, terms, h, state, changes, steps, sender, receiver, s
             sums.llf[0] -= exposure * total
             clock += exposure
         else:
-            sums.llf[0] -= (stop - start) * np.log(total)
+            sums.llf[0] -= (stop - start) * (np.log(total) + shift)
             clock += (stop - start) / total
             for k in range(p):
                 part = (stop - start) * first[k] / (total * total)
                 for other in range(k + 1):
                     lower[k, other] -= part * first[other]
-    for s in range(n * n):
-        if w[s] > 0.0 and clock > since[s]:
-            _settle(x[s], clock - since[s], w[s], sums.gradient, lower)
+    _settle_all(x, clock, w, since, sums.gradient, lower)
     for k in range(p):
         for other in range(k + 1):
             sums.information[k, other] += lower[k, other]
