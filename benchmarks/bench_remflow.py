@@ -1,7 +1,7 @@
 """The same model in REMFlow 0.1.2: 200 events of 30 members, eight effects, every pair at risk.
 
 REMFlow is no dependency; name an interpreter that has it in ``REMFLOW_PYTHON``, or its step is left out. Both programs
-must reach the same log-likelihood.
+must reach the same log-likelihood. REMFlow's memory is shown as no less than that of this process, which starts it.
 """
 
 from __future__ import annotations

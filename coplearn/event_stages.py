@@ -26,6 +26,7 @@ from coplearn.kernels.event_timeline import ADD, EVENT, SET
 __all__ = ["Stages", "blocks", "event_scores", "write_stages"]
 
 DENSE = 1_500  # members up to which a history has a slot for every pair
+BLOCK = 100_000  # rows looked at together
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +70,23 @@ class Stages:
         """Variance (p, p) of the gradient over draws of the controls."""
         r = self.rows
         return event_rows.sampling_scores(theta, r.x, r.first, r.seen, r.length, r.offset, r.missing, self.interval)
+
+    def apart(self, enough: int) -> np.ndarray:
+        """By statistic, in how many of the candidates that did not act it differs from its middle value: int (p).
+
+        Counting stops where all have `enough`.
+        """
+        r = self.rows
+        seen = np.flatnonzero(r.seen >= 0)
+        acted = r.first[seen] + r.seen[seen]
+        usual = np.median(r.x[:BLOCK], axis=0)
+        found = np.zeros(r.x.shape[1], dtype=np.int64)
+        for start in range(0, len(r.x), BLOCK):
+            a, b = np.searchsorted(acted, [start, start + BLOCK])
+            found += (r.x[start : start + BLOCK] != usual).sum(axis=0) - (r.x[acted[a:b]] != usual).sum(axis=0)
+            if (found >= enough).all():
+                break
+        return found
 
     def part(self, start: int, stop: int) -> Stages:
         """Stages start..stop."""

@@ -76,13 +76,17 @@ class EventSequence:
         Raises
         ------
         ValueError
-            For a missing column, a missing time, an event outside the bounds or of an unknown member.
+            For a missing column, a missing time, an event outside the bounds or of an unknown member, and a member who
+            is there twice.
 
         Examples
         --------
         >>> EventSequence.from_frame(pd.DataFrame({"time": [2.0, 1.0], "sender": ["a", "b"], "receiver": ["b", "a"]}))
         EventSequence: 2 events among 2 members, from 0.0 to 2.0
         """
+        for given, name in ((frame, "events are"), (members, "members are")):
+            if not isinstance(given, pd.DataFrame) and given is not None:
+                raise TypeError(f"{name} a DataFrame, not {type(given).__name__}.")
         absent = [c for c in ("time", "sender", "receiver") if c not in frame.columns]
         if absent:
             raise ValueError(f"events have no column {listing(absent)} (columns: {listing(frame.columns, 12)}).")
@@ -92,9 +96,14 @@ class EventSequence:
         if times.isna().any():
             rows = listing(np.flatnonzero(times.isna()))
             raise ValueError(f"time is missing in {plural(int(times.isna().sum()), 'event')} (row {rows}).")
+        if pd.api.types.is_numeric_dtype(times) and not np.isfinite(times).all():
+            raise ValueError(f"time is infinite in row {listing(np.flatnonzero(~np.isfinite(times)))}.")
         if members is None:
             names = pd.concat([frame["sender"], frame["receiver"]]).dropna().unique()
             members = pd.DataFrame(index=pd.Index(sorted(names), name="member"))
+        twice = members.index[members.index.duplicated()].unique()
+        if len(twice):
+            raise ValueError(f"members: there is more than one row for {listing(twice)}. Keep one row a member.")
         for side in ("sender", "receiver"):
             unknown = ~frame[side].isin(members.index)
             unknown &= frame[side].notna() if side == "receiver" else True

@@ -43,6 +43,7 @@ from coplearn.results import ConvergenceWarning, Estimates
 __all__ = ["REM", "REMResults"]
 
 RUNAWAY = 100.0  # standard error of the log-odds between the ends of a statistic's range that tells separation
+ENOUGH = 50  # controls apart from the others: with fewer, the estimate is off by a tenth of its standard error or more
 _RISK_SETS = ("all", "present", "observed")
 
 
@@ -207,8 +208,11 @@ class REM:
             raise ValueError(f"ridge is {ridge!r}; give 0 or a positive number.")
         names = self.design.names
         theta = np.zeros(len(names)) if start is None else np.asarray(start, dtype=float)
-        if theta.shape != (len(names),):
-            raise ValueError(f"start holds {theta.size} numbers; the model has {len(names)} parameters.")
+        if theta.shape != (len(names),) or not np.isfinite(theta).all():
+            raise ValueError(
+                f"start holds {plural(int(np.isfinite(theta).sum()), 'number')}; the model has "
+                f"{plural(len(names), 'parameter')}."
+            )
         if start is None and "baseline" in names:
             theta[names.index("baseline")] = self._mean_rate()
         stages = self._drawn(seed)
@@ -219,11 +223,13 @@ class REM:
             return float(found.llf[0]), found.gradient, found.information
 
         begun = passing(theta)
+        if not all(np.isfinite(part).all() for part in (begun.llf, begun.gradient, begun.information)):
+            raise ValueError("the likelihood cannot be computed at start: begin nearer to 0.")
         self._check_varying(begun)
         penalty = np.array([0.0 if name == "baseline" else ridge for name in names])
         optimum = newton(evaluate, theta, penalty, begun=(float(begun.llf[0]), begun.gradient, begun.information))
         runaway = self._runaway(optimum, penalty, begun.high - begun.low)
-        caveats = list(self.design.caveats)
+        caveats = [*self.design.caveats, *([] if stages is None else self._rare(stages))]
         if runaway:
             caveats.append(
                 f"{listing(runaway)}: the estimate has no finite maximum, because events never contradict it "
@@ -289,8 +295,13 @@ class REM:
         if self.timing == "interval":
             still &= names != "baseline"
         if still.any():
+            verb, it, explains = ("differs", "it", "explains") if still.sum() == 1 else ("differ", "them", "explain")
+            among, more = "at risk", ""
+            if self.controls is not None:
+                among, more = "sampled", ", or draw more controls"
             raise ValueError(
-                f"{listing(names[still])} never differs among those at risk, so it explains nothing here. Leave it out."
+                f"{listing(names[still])} never {verb} among those {among}, so {it.replace('them', 'they')} {explains} "
+                f"nothing here. Leave {it} out{more}."
             )
         unit = 1 / np.sqrt(np.diag(information))
         values, vectors = np.linalg.eigh(information * np.outer(unit, unit))
@@ -305,7 +316,22 @@ class REM:
         values, vectors = np.linalg.eigh(information / np.outer(width, width))
         flat = vectors[:, values < RUNAWAY**-2]
         large = np.abs(flat).max(axis=1, initial=0.0) > 0.3
-        return [name for name, one in zip(self.design.names, large, strict=True) if one]
+        names = [name for name, one in zip(self.design.names, large, strict=True) if one]
+        return [name for name in names if name != "baseline"] or names
+
+    def _rare(self, stages: Stages) -> list[str]:
+        """A sentence for each statistic that almost no control tells apart."""
+        if not stages.rows.missing.any():
+            return []
+        controls = len(stages.rows.x) - int((stages.rows.seen >= 0).sum())
+        found = zip(self.design.names, stages.apart(ENOUGH), strict=True)
+        return [
+            f"{name}: only {plural(int(many), 'sampled control')} of {controls:,} {'differs' if many == 1 else 'differ'} "
+            f"from the others, so that the estimate leans on few and is too large in size. Draw some "
+            f"{math.ceil((self.controls or 1) * ENOUGH / max(many, 1)):,} controls an event, or fit without controls."
+            for name, many in found
+            if many < ENOUGH and name != "baseline"
+        ]
 
     def _results(
         self,

@@ -451,6 +451,13 @@ GAP = pd.DataFrame({"x": [1.0, np.nan, 2.0], "y": [1.0, 1.0, 1.0], "z": [2.0, 4.
         ),
         (lambda: cl.REM(cl.EventSequence.from_frame(talk().frame[:1]), [fx.inertia()]), "there is no sequence"),
         (lambda: talk(members=pd.DataFrame(index=list("ab"))), "c .* is no member"),
+        (lambda: talk(members=pd.DataFrame(index=list("abca"))), "more than one row for a"),
+        (lambda: cl.EventSequence.from_frame(talk().frame.assign(time=np.inf)), "time is infinite in row 0, 1"),
+        (
+            lambda: cl.REM(talk(), [fx.inertia()]).fit(start=[np.nan]),
+            "start holds 0 numbers; the model has 1 parameter",
+        ),
+        (lambda: cl.REM(talk(), [fx.inertia()]).fit(start=[1e6]), "cannot be computed at start: begin nearer to 0"),
     ],
 )
 def test_bad_input_gets_a_sentence(make, words):

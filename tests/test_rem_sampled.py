@@ -166,3 +166,20 @@ def test_a_sample_of_events_has_larger_errors_and_the_same_seed_the_same_sample(
 def test_standardised_statistics_need_everybody():
     with pytest.raises(ValueError, match="leave controls out"):
         REM(talk(), [fx.inertia(scaling="std")], controls=5)
+
+
+def test_a_statistic_that_few_controls_have_is_named(monkeypatch):
+    model = REM(talk(), [fx.participation_shift("AB-BA"), fx.sender("x"), fx.inertia(log=True)], controls=8)
+    monkeypatch.setattr(event_stages, "BLOCK", 200)  # counted block by block
+    stages = model._drawn(1)
+    r = stages.rows
+    control = np.ones(len(r.x), dtype=bool)
+    control[r.first[:-1] + r.seen] = False
+    shifts = int((r.x[control, 0] != 0).sum())
+    assert 0 < shifts < 50
+    assert stages.apart(10**9)[0] == shifts
+    rare = [c for c in model.fit(seed=1).caveats if "sampled control" in c]
+    assert len(rare) == 1
+    assert rare[0].startswith(f"participation shift AB-BA: only {shifts} sampled control")
+    assert f"Draw some {-(-8 * 50 // shifts)} controls an event" in rare[0]
+    assert not [c for c in REM(talk(), EFFECTS[:1], controls=200).fit().caveats if "sampled control" in c]

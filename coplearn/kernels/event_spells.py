@@ -75,7 +75,9 @@ def _largest(theta, design, at_risk, count):
 
 
 @njit(cache=True, nogil=True)
-def _renew(theta, shift, design, slots, at_risk, count, clock, x, w, since, first, total, gradient, information, low, high):
+def _renew(
+    theta, shift, design, slots, at_risk, count, clock, x, w, since, first, total, gradient, information, low, high
+):
     """End the spells of pairs whose statistics or risk changed, and begin new ones; returns the sum of weights."""
     p = len(theta)
     for d in range(count):
