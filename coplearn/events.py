@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn._checks import listing, plural
+from coplearn.windows import instant
 
 __all__ = ["EventSequence"]
 
@@ -62,7 +63,7 @@ class EventSequence:
         Parameters
         ----------
         frame : DataFrame
-            Columns time (numbers or timestamps), sender, receiver.
+            Columns time (numbers, or timestamps; those without a zone are UTC), sender, receiver.
         members : DataFrame, optional
             Covariates indexed by member; by default everybody who occurs in an event, in order of label.
         origin, end : optional
@@ -91,12 +92,16 @@ class EventSequence:
         if absent:
             raise ValueError(f"events have no column {listing(absent)} (columns: {listing(frame.columns, 12)}).")
         times = frame["time"]
-        if not (pd.api.types.is_numeric_dtype(times) or isinstance(times.dtype, pd.DatetimeTZDtype)):
-            raise ValueError(f"event times are {times.dtype}; give numbers, or timestamps with a time zone.")
+        if pd.api.types.is_datetime64_dtype(times):
+            times = times.dt.tz_localize("UTC")
+            frame = frame.assign(time=times)
+        numeric = pd.api.types.is_numeric_dtype(times)
+        if not (numeric or isinstance(times.dtype, pd.DatetimeTZDtype)):
+            raise ValueError(f"event times are {times.dtype}; give numbers or timestamps.")
         if times.isna().any():
             rows = listing(np.flatnonzero(times.isna()))
             raise ValueError(f"time is missing in {plural(int(times.isna().sum()), 'event')} (row {rows}).")
-        if pd.api.types.is_numeric_dtype(times) and not np.isfinite(times).all():
+        if numeric and not np.isfinite(times).all():
             raise ValueError(f"time is infinite in row {listing(np.flatnonzero(~np.isfinite(times)))}.")
         if members is None:
             names = pd.concat([frame["sender"], frame["receiver"]]).dropna().unique()
@@ -113,14 +118,13 @@ class EventSequence:
                     "is no member. Add the member or remove the events."
                 )
         ordered = frame.sort_values("time", kind="stable", ignore_index=True)
-        numeric = pd.api.types.is_numeric_dtype(times)
         if len(ordered):
             first, last = ordered["time"].iloc[0], ordered["time"].iloc[-1]
         else:
             first, last = (0.0, 0.0) if numeric else (pd.Timestamp(0, tz="UTC"),) * 2
-        origin = (min(0.0, float(first)) if numeric else first) if origin is None else origin
-        end = (float(last) if numeric else last) if end is None else end
-        if len(ordered) and (first < origin or last > end):
+        origin = (min(0.0, float(first)) if numeric else first) if origin is None else _bound(origin, numeric, "origin")
+        end = (float(last) if numeric else last) if end is None else _bound(end, numeric, "end")
+        if len(ordered) and not (origin <= first and last <= end):
             raise ValueError(f"events run from {first} to {last}, outside the observation {origin} to {end}.")
         return cls(
             ordered,
@@ -156,6 +160,14 @@ class EventSequence:
             f"EventSequence: {plural(len(self), 'event')}{kinds} among {plural(len(self.members), 'member')}, "
             f"from {day(self.origin)} to {day(self.end)}"
         )
+
+
+def _bound(given: Any, numeric: bool, name: str) -> Any:
+    """A bound of the observation in the unit of the events."""
+    if isinstance(given, int | float | np.number) != numeric:
+        kind = "numbers" if numeric else "timestamps"
+        raise ValueError(f"{name} is {given!r}, and the times of the events are {kind}: give both in the same unit.")
+    return given if numeric else instant(given, name=name)
 
 
 def _changes(name: str, frame: pd.DataFrame, *rest: Any) -> pd.DataFrame:

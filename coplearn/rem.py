@@ -324,14 +324,17 @@ class REM:
         if not stages.rows.missing.any():
             return []
         controls = len(stages.rows.x) - int((stages.rows.seen >= 0).sum())
-        found = zip(self.design.names, stages.apart(ENOUGH), strict=True)
-        return [
-            f"{name}: only {plural(int(many), 'sampled control')} of {controls:,} {'differs' if many == 1 else 'differ'} "
-            f"from the others, so that the estimate leans on few and is too large in size. Draw some "
-            f"{math.ceil((self.controls or 1) * ENOUGH / max(many, 1)):,} controls an event, or fit without controls."
-            for name, many in found
-            if many < ENOUGH and name != "baseline"
-        ]
+        sentences = []
+        for name, many in zip(self.design.names, stages.apart(ENOUGH).tolist(), strict=True):
+            if many < ENOUGH and name != "baseline":
+                more = math.ceil((self.controls or 1) * ENOUGH / max(many, 1))
+                differ = "differs" if many == 1 else "differ"
+                sentences.append(
+                    f"{name}: only {plural(many, 'sampled control')} of {controls:,} {differ} from the others, so that "
+                    f"the estimate leans on few and is too large in size. Draw some {more:,} controls an event, or fit "
+                    "without controls."
+                )
+        return sentences
 
     def _results(
         self,

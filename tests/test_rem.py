@@ -388,6 +388,16 @@ def test_an_interrupted_fit_keeps_the_last_iterate(monkeypatch):
     assert not res.converged and "interrupted" in res.caveats[-1] and (res.params != 0).all()
 
 
+def test_timestamps_without_a_zone_are_utc():
+    frame = talk().frame
+    for zone in (None, "UTC"):
+        times = pd.Timestamp("2020-01-01", tz=zone) + pd.to_timedelta(frame["time"], unit="D")
+        dated = cl.EventSequence.from_frame(frame.assign(time=times), origin="2020-01-01")
+        assert cl.REM(dated, [fx.inertia()], "interval").fit().llf == pytest.approx(
+            cl.REM(talk(origin=0.0), [fx.inertia()], "interval").fit().llf
+        )
+
+
 def rich_get_richer(n=20, m=300):
     """Events that mostly repeat or return others."""
     rng = np.random.default_rng(4)
@@ -452,6 +462,8 @@ GAP = pd.DataFrame({"x": [1.0, np.nan, 2.0], "y": [1.0, 1.0, 1.0], "z": [2.0, 4.
         (lambda: cl.REM(cl.EventSequence.from_frame(talk().frame[:1]), [fx.inertia()]), "there is no sequence"),
         (lambda: talk(members=pd.DataFrame(index=list("ab"))), "c .* is no member"),
         (lambda: talk(members=pd.DataFrame(index=list("abca"))), "more than one row for a"),
+        (lambda: talk(origin="2020-01-01"), "origin is '2020-01-01', and the times of the events are numbers"),
+        (lambda: talk(end=np.nan), "outside the observation 0.0 to nan"),
         (lambda: cl.EventSequence.from_frame(talk().frame.assign(time=np.inf)), "time is infinite in row 0, 1"),
         (
             lambda: cl.REM(talk(), [fx.inertia()]).fit(start=[np.nan]),
