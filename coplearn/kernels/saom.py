@@ -188,7 +188,7 @@ def changes_of(engine, x, z, out):
                 out[k, i, 0] = rate_value(eff, k, s, i)
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def restart(engine):
     """Put the simulated state at the start of the period; absent actors have no ties."""
     period, start, work, s = engine.period, engine.start, engine.work, engine.s
@@ -499,7 +499,7 @@ def draw_pair(engine, v, stream):
     return i, j
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def network_step(engine, r, i, stream, score):
     """The alter whose tie ego i toggles, -1 for none, and the probability of the choice."""
     period, s = engine.period, engine.s
@@ -518,7 +518,7 @@ def logistic(u):
     return 1.0 / (1.0 + math.exp(-u)) if u > -700.0 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def pair_step(engine, r, i, j, stream, score):
     """Whether the meeting of i and j toggles their tie, and the probability of the outcome."""
     period, s = engine.period, engine.s

@@ -18,7 +18,7 @@ from coplearn.kernels.saom_whole import list_all
 NO_DIGITS = 1.5 * 2.0**52
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def choose(engine, r, i, stream, score):
     """The alter whose tie ego i would toggle, -1 for none, and the probability of the choice; its score is added."""
     work, s = engine.work, engine.s

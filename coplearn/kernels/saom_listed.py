@@ -69,7 +69,7 @@ def touch_neighbours(s, scratch, r, i):
                 touch(scratch, s.inn[q, i, t])
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def list_options(engine, r, i):
     """Fill the options of ego i in network r with their change statistics; their number.
 

@@ -97,7 +97,7 @@ def changes_of_ego(period, sure, start, s, v, i):
     return changes
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def network_moments(engine, r, out):
     """Statistics of the effects of network r."""
     eff, plan = engine.eff, engine.plan
@@ -225,7 +225,7 @@ def ego_value(eff, k, t, i):
     return value
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def behavior_moments(engine, v, out):
     """Statistics of the effects of a behavior."""
     period, eff, plan, start, s, t = engine.period, engine.eff, engine.plan, engine.start, engine.s, engine.t

@@ -13,7 +13,7 @@ from coplearn.kernels.saom_listed import forget, may_gain, may_toggle
 from coplearn.kernels.saom_network import NOWHERE, network_base, network_local, network_row
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
 def list_all(engine, r, i, n):
     """Make all n alters of network r options of ego i, with their change statistics."""
     period, plan, s, sign, count = engine.period, engine.plan, engine.s, engine.work.sign, engine.work.count
