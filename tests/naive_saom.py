@@ -289,7 +289,8 @@ def four_cycles(c, same=None, shared=None):
 
 
 half_cycles = lambda c: (c.x * four_cycles(c)).sum(1) / 2  # noqa: E731
-N("cycle4 sharedPop", lambda c: four_cycles(c), ego=half_cycles, scale=1 / 4)
+N("sharedPop", lambda c: four_cycles(c), ego=half_cycles, scale=1 / 4)
+N("cycle4", lambda c: root(four_cycles(c), c.p), ego=lambda c: root(half_cycles(c), c.p), scale=1 / 4)
 
 # --- actor covariates
 N("egoX", lambda c: spread(c.v, c), known="e")

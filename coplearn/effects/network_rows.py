@@ -286,7 +286,7 @@ def cycle(same: bool = False, shared: bool = False, scale: float = 0.25) -> Make
 
     def make(f: Facts) -> Row:
         a = (-1, f.index(f.v) if same else -1, f.index(f.v) if shared else -1)
-        return Row(kernel.CYCLE, a, (f.p, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, scale))
+        return Row(kernel.CYCLE, a, (f.p, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.5 if f.p == 2 else scale))
 
     return make
 

@@ -199,11 +199,13 @@ effect(
 effect(
     "four_cycles",
     "cycle4",
-    r"\frac12 \sum_{j,h,k} x_{ij} x_{ik} x_{hj} x_{hk} (half of it in moments)",
+    r"\frac12 \sum_{j,h,k} x_{ij} x_{ik} x_{hj} x_{hk} (half of it in moments); its root with p = 2 (in moments "
+    r"\frac12 \sum_j x_{ij} \sqrt{\sum_{h,k} x_{ik} x_{hj} x_{hk}})",
     cycle(),
+    parameter=1,
     networks=ANY,
     source=TWO_MODE,
-    parameters=(0, 1),
+    parameters=(0, 1, 2),
 )
 effect(
     "shared_popularity",

@@ -21,7 +21,8 @@ PATH       sum_j x_ij f(sum_h leg(i, h) leg(h, j) c_ihj). a: leg, direction, leg
            backwards in the own network and then over the first leg), weight c, var (a network), f
            p: internal parameter, factor, mean and size of c, complement, its constant
 REACH      sum_k f(number of j with x_ij and leg(j, k)) over k. a: -, -, leg, direction, only untied k, -, var of k, f
-CYCLE      four-cycles x_ij x_ik x_hj x_hk. a: -, var with v_i = v_h, var with v_j = v_k
+CYCLE      four-cycles x_ij x_ik x_hj x_hk. a: -, var with v_i = v_h, var with v_j = v_k; p: 2: the root of their number
+           (in moments the sum of roots over ties)
 TRIAD      sum_j x_ij 1{at least p ties among i, j, h}
 SPECIAL    isolates, in-isolates, average degree, ... a: net, var, -, which; p: its number, a centre
 NEAR       a summary of v over the neighbours of alter (of ego). a: net, var, direction, summary, whether ego itself is
@@ -226,6 +227,8 @@ def whole_ego(eff, k):
         return eff.a[k, 3] != ISOLATE_POPULARITY and eff.a[k, 3] < DEGREE_SUM
     if code == DEGREE:
         return eff.p[k, 5] == 0
+    if code == BILINEAR:
+        return eff.a[k, 3] == t.EXCESS
     return code == REACH or (code == USER_NETWORK and eff.p[k, OF_PAIR] == 0)
 
 
@@ -304,6 +307,9 @@ def ego_statistic(eff, k, s, i):
         return _of_degree(eff, k, s, i, 1.0 * s.outdeg[eff.variable[k], i])
     if code == REACH:
         return _reach_statistic(eff, k, s, i)
+    if code == BILINEAR:
+        first, second = _bilinear_sums(eff, k, s, i, np.int64(-1))
+        return _bilinear_value(eff, k, first, second)
     if code == SPECIAL:
         return _special_statistic(eff, k, s, i)
     if code == USER_NETWORK:
@@ -416,15 +422,22 @@ def _bilinear_value(eff, k, first, second):
 
 
 @njit(cache=True, nogil=True)
-def _bilinear_change(eff, k, s, i, j):
+def _bilinear_sums(eff, k, s, i, omitted):
+    """Sums of t_ij and u_ij over ego's ties but the one to `omitted`."""
     own = eff.variable[k]
     first, second = 0.0, 0.0
     for b in range(s.outdeg[own, i]):
         h = np.int64(s.out[own, i, b])
-        if h != j:
+        if h != omitted:
             u, v = _bilinear_parts(eff, k, s, i, h)
             first += u
             second += v
+    return first, second
+
+
+@njit(cache=True, nogil=True)
+def _bilinear_change(eff, k, s, i, j):
+    first, second = _bilinear_sums(eff, k, s, i, j)
     u, v = _bilinear_parts(eff, k, s, i, j)
     return _bilinear_value(eff, k, first + u, second + v) - _bilinear_value(eff, k, first, second)
 
@@ -432,12 +445,7 @@ def _bilinear_change(eff, k, s, i, j):
 @njit(cache=True, nogil=True)
 def _bilinear_term(eff, k, s, i, j):
     """The statistic of ego divided among its ties in proportion to t_ij (to u_ij with p[5] = 1)."""
-    own = eff.variable[k]
-    first, second = 0.0, 0.0
-    for b in range(s.outdeg[own, i]):
-        u, v = _bilinear_parts(eff, k, s, i, np.int64(s.out[own, i, b]))
-        first += u
-        second += v
+    first, second = _bilinear_sums(eff, k, s, i, np.int64(-1))
     u, v = _bilinear_parts(eff, k, s, i, j)
     part, total = (v, second) if eff.p[k, 5] == 1 else (u, first)
     return _bilinear_value(eff, k, first, second) * part / total if total != 0 else 0.0
@@ -772,6 +780,15 @@ def _cycle_local(eff, k, s, i, scratch, out):
                 if j != m and not (one_mode and j == i):
                     out[j] += _cycle_weight(eff, k, s, i, h, j, m)
                     touch(scratch, j)
+    if eff.p[k, 0] != 2:
+        return
+    total = 0.0
+    for b in range(s.outdeg[own, i]):
+        total += out[s.out[own, i, b]] / 2
+    for j in range(s.n_columns[own]):
+        if out[j] > 0:
+            without = total - out[j] * s.x[own, i, j]
+            out[j] = np.sqrt(without + out[j]) - np.sqrt(without)
 
 
 @njit(cache=True, nogil=True)
@@ -786,7 +803,7 @@ def _cycle_term(eff, k, s, i, j):
             h = np.int64(s.inn[own, m, c])
             if h != i and s.x[own, h, j]:
                 total += _cycle_weight(eff, k, s, i, h, j, m)
-    return total
+    return np.sqrt(total) if eff.p[k, 0] == 2 else total
 
 
 @njit(cache=True, nogil=True)
