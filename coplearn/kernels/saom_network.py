@@ -785,10 +785,10 @@ def _cycle_local(eff, k, s, i, scratch, out):
     total = 0.0
     for b in range(s.outdeg[own, i]):
         total += out[s.out[own, i, b]] / 2
-    for j in range(s.n_columns[own]):
-        if out[j] > 0:
-            without = total - out[j] * s.x[own, i, j]
-            out[j] = np.sqrt(without + out[j]) - np.sqrt(without)
+    for alter in range(s.n_columns[own]):
+        if out[alter] > 0:
+            without = total - out[alter] * s.x[own, i, alter]
+            out[alter] = np.sqrt(without + out[alter]) - np.sqrt(without)
 
 
 @njit(cache=True, nogil=True)
