@@ -420,11 +420,11 @@ class Search:
     def _measure(self) -> None:
         """Draws at the parameters found; content, or one step on and again with more draws."""
         p = len(self.theta)
-        # noise alone gives t-ratios of about sqrt(2 / draws), and an overall ratio of sqrt(2 p / draws), after a
-        # correction; to have all of them small, later rounds draw more
+        # after a correction noise alone gives t-ratios of up to sqrt(2 / draws), and an overall ratio of
+        # sqrt(2 p / draws); to have all of them small, later rounds draw more
         count = self.settings.phase3
         if self.round:
-            count = max(count, int(3 * p / self.settings.max_ratio**2), int(2000 * 1.5 ** (self.round - 1)))
+            count = max(count, int(3 * p / self.settings.max_ratio**2), int(1000 * 1.6 ** (self.round - 1)))
         self.draws = draws = self._measured(count)
         ratio = overall_ratio(draws, self.target)
         self._record("measure", ratio)
