@@ -431,8 +431,9 @@ def _rule_of_moments(effect: Effect, details: Mapping[str, Any]) -> int:
     """How moments are made: ours, or RSiena's where the effect was called by its name there.
 
     RSiena compares the end of creation with a state as far again beyond it, counts similarity and attraction in units
-    of the behavior and backwards, and forgets the similarity in ``avSimEgoX``. Its targets are met with these rules;
-    for estimation the plain names are the better choice.
+    of the behavior and backwards, takes the steps of ego instead of what they changed in group effects, and forgets the
+    similarity in ``avSimEgoX``. Its targets are met with these rules, but for creation or endowment of some effects
+    that weight alters (see :func:`coplearn.effects.rsiena`); for estimation the plain names are the better choice.
     """
     if effect.convention != "rsiena":
         return kernel.OURS
