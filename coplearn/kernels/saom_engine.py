@@ -43,7 +43,7 @@ from coplearn.kernels.saom_state import (
 
 BLOCK = 64  # actors whose rates are summed together
 ONE_DECIDES = 4  # the first of the models of undirected networks in which opportunities come to pairs
-WHOLE = 256  # alters that are weighed in one go
+WHOLE = 512  # alters that are weighed in one go
 TABLED = 2
 TABLES = 1024  # actors between whom two-paths are kept in tables
 
