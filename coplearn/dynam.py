@@ -175,6 +175,8 @@ class DyNAMResults(Estimates, Draws):
 class Coordination(REM):
     """The two-sided choice behind undirected events."""
 
+    mutual = True
+
     def __init__(self, events: EventSequence, effects: Sequence[Effect], timing: str, **settings: Any) -> None:
         super().__init__(events, effects, timing, **settings)
         self.design = _undirected(self.design)

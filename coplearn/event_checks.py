@@ -36,8 +36,15 @@ BOUND = 1.358  # Brownian bridge: exceeded in absolute value with probability .0
 
 
 def _stages(res: Any, controls: int | None, seed: int | None) -> Any:
-    model = res.model
+    model = _one_sided(res)
     return blocks(model.design, model.orientation, model.timing == "interval", controls, None, seed)
+
+
+def _one_sided(res: Any) -> Any:
+    """The model, where each event has one chooser."""
+    if res.model.mutual:
+        raise ValueError("coordination has two choosers an event: ranks, residuals and windows are not there for it.")
+    return res.model
 
 
 def _events(res: Any, event: np.ndarray) -> pd.DataFrame:
@@ -172,7 +179,7 @@ def moving_fit(
     -----
     A window in which an effect cannot be estimated (its statistic does not vary, or separates) has NaN.
     """
-    model, p = res.model, len(res.params)
+    model, p = _one_sided(res), len(res.params)
     design = model.design
     whole(events, "events", least=p + 1)
     step = whole(max(events // 2, 1) if step is None else step, "step")

@@ -4,6 +4,9 @@ Simulated histories have the members, joiners and leavers, second networks and c
 In interval timing they fill the same time, with as many events as happen; in ordinal timing they have as many events as
 the observed history, at the same moments. A model that holds produces histories that resemble the observed one also in
 what it does not contain (:func:`goodness_of_fit`; Hunter, Goodreau & Handcock 2008, doi:10.1198/016214507000000446).
+
+A statistic that was written in Python is updated after every simulated event, which counts 1; events of one kind, and
+weights, are not drawn, and models of them cannot be simulated.
 """
 
 from __future__ import annotations
@@ -20,11 +23,12 @@ from joblib import Parallel, delayed
 
 from coplearn import plots
 from coplearn._checks import choose, whole
+from coplearn.effects.user_event import EventEffect
 from coplearn.event_design import ORIENTATIONS
 from coplearn.event_timeline import DAY, Memory
 from coplearn.events import EventSequence
 from coplearn.kernels import event_simulation as kernel
-from coplearn.kernels.event_timeline import COVARIATE, PRESENT, RISK, SET
+from coplearn.kernels.event_timeline import COVARIATE, PRESENT, RISK, SET, Changes, apply_changes
 
 __all__ = ["STATISTICS", "Draws", "EventFit", "goodness_of_fit", "next_event", "simulate"]
 
@@ -35,20 +39,27 @@ def _part(res: Any) -> kernel.Part:
     low, high, of_events = [], [], []
     for memory in design.memories:
         given = isinstance(memory, Memory)
-        if not given and not isinstance(memory, str):
-            raise ValueError("statistics written in Python cannot be simulated yet; leave them out.")
         if given and (memory.of is not None or memory.weight is not None):
             raise ValueError(
                 "effects of events of one kind, or with weights, cannot be simulated: the model draws who acts towards "
-                "whom, not the kind or the weight."
+                "whom, not the kind or the weight. Leave them out, or split the model by kind."
             )
         low.append(memory.low if given else 0.0)
         high.append(memory.high if given and memory.kind != "halflife" else np.inf)
         of_events.append(given)
+    written = [k for k, memory in enumerate(design.memories) if isinstance(memory, EventEffect)]
+    frame = res.model.events.frame
+    if written and "weight" in frame.columns and (frame["weight"].fillna(1.0) != 1.0).any():
+        raise ValueError(
+            "these events have weights, which statistics written in Python see and the model does not draw: drop the "
+            "column 'weight' to simulate."
+        )
     outside = np.isin(design.changes.kind, (SET, COVARIATE, PRESENT, RISK))
+    outside &= ~((design.changes.kind == SET) & np.isin(design.changes.net, written))
     return kernel.Part(
         theta=res.params.to_numpy().astype(float),
         orientation=ORIENTATIONS.index(res.model.orientation),
+        mutual=res.model.mutual,
         terms=design.terms,
         h=design.history(),
         state=design.state(),
@@ -69,23 +80,57 @@ def _draw(parts: Sequence[Any], seed: np.random.SeedSequence | None, fixed: int,
     time = np.zeros(most)
     sender[:fixed], receiver[:fixed] = design.sender[:fixed], design.receiver[:fixed]
     quiet = np.diff(design.steps.event) == 0
-    count = kernel.simulate(
-        ready[0],
-        ready[-1],
-        len(ready) == 2,
-        model.timing == "interval",
-        design.time,
-        fixed,
-        design.steps.time[quiet],
-        design.start,
-        design.end,
-        design.previous_only,
-        np.random.default_rng(seed),
-        sender,
-        receiver,
-        time,
-    )
+    written = [
+        _Written(effect, part, k, design.n)
+        for res, part in zip(parts, ready, strict=True)
+        for k, effect in enumerate(res.model.design.memories)
+        if isinstance(effect, EventEffect)
+    ]
+    rng = np.random.default_rng(seed)
+    count, portion = 0, 1 if written else most
+    while count < most:
+        done = count
+        count = kernel.simulate(
+            ready[0],
+            ready[-1],
+            len(ready) == 2,
+            model.timing == "interval",
+            design.time,
+            fixed,
+            design.steps.time[quiet],
+            design.start,
+            design.end,
+            design.previous_only,
+            rng,
+            sender,
+            receiver,
+            time,
+            count,
+            min(count + portion, most),
+        )
+        if not written or count == done:
+            break
+        for statistic in written:
+            statistic.follow(sender[done], receiver[done], time[done])
     return ready, sender[:count], receiver[:count], time[:count]
+
+
+class _Written:
+    """A statistic written in Python, kept up with the events of a simulated history."""
+
+    def __init__(self, effect: EventEffect, part: kernel.Part, k: int, n: int) -> None:
+        self.effect, self.part, self.k = effect, part, k
+        self.values = np.zeros((n, n))
+
+    def follow(self, i: int, j: int, time: float) -> None:
+        """Update the statistic after an event, and the network of the model that holds it."""
+        before = self.values.copy()
+        for a, b in [(i, j), (j, i)] if self.part.mutual else [(i, j)]:
+            self.effect.compiled(self.values, a, b, time, 1.0)
+        row, column = np.nonzero(self.values != before)
+        kind, net = np.full(len(row), SET), np.full(len(row), self.k)
+        changes = Changes(kind, net, row, column, self.values[row, column], np.full(len(row), time))
+        apply_changes(self.part.h, self.part.state, changes, 0, len(row))
 
 
 def simulate(parts: Sequence[Any], n: int = 1, seed: int | None = 0, jobs: int | None = None) -> list[EventSequence]:
@@ -311,10 +356,14 @@ def goodness_of_fit(
     members = len(events.members)
     histories = simulate(parts, whole(n, "n", least=2), seed, jobs)
     design = parts[0].model.design
-    simulated = {
-        name: pd.DataFrame([STATISTICS[name](h.sender, h.receiver, members) for h in histories]) for name in names
-    }
-    observed = {name: pd.Series(STATISTICS[name](design.sender, design.receiver, members)) for name in names}
+
+    def measured(name: str, sender: np.ndarray, receiver: np.ndarray) -> dict[str, float]:
+        if parts[0].model.mutual:  # an undirected event counts in both directions
+            sender, receiver = np.array([sender, receiver]).T.ravel(), np.array([receiver, sender]).T.ravel()
+        return STATISTICS[name](sender, receiver, members)
+
+    simulated = {name: pd.DataFrame([measured(name, h.sender, h.receiver) for h in histories]) for name in names}
+    observed = {name: pd.Series(measured(name, design.sender, design.receiver)) for name in names}
     return EventFit(simulated, observed)
 
 

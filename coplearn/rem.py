@@ -90,6 +90,8 @@ class REM:
     ({'reciprocity': 0.24}, -10.69)
     """
 
+    mutual = False  # whether both members choose each other
+
     def __init__(
         self,
         events: EventSequence,

@@ -175,3 +175,97 @@ def test_cumulated_scores_stay_within_chance_where_nothing_changes():
         assert isinstance(found, Changepoints)
         strayed += found.table().loc["sender x", "p"] < 0.05
     assert strayed <= 9
+
+
+# --- statistics written in Python, and undirected events ----------------------------------------------------
+
+
+@fx.event_effect
+def sent_so_far(values, i, j, time, weight):
+    """What i sent to j, as fx.inertia() has it."""
+    values[i, j] += weight
+
+
+@sent_so_far.statistic
+def _(i, j, sender, receiver, time, weight):
+    return np.sum(weight[(sender == i) & (receiver == j)])
+
+
+@pytest.mark.parametrize("timing", ["ordinal", "interval"])
+def test_a_statistic_written_in_python_is_simulated_like_the_built_in_one(events, timing):
+    own = REM(events, [sent_so_far(log=True), fx.sender("x")], timing).fit()
+    built_in = REM(events, [fx.inertia(log=True), fx.sender("x")], timing).fit()
+    for mine, theirs in zip(own.simulate(2, seed=4), built_in.simulate(2, seed=4), strict=True):
+        assert mine.frame.equals(theirs.frame)
+    assert own.next_event(5).equals(built_in.next_event(5))
+
+
+def test_a_statistic_written_in_python_is_simulated_in_models_of_actors_and_pairs(events):
+    pair = {"rate": [fx.outdegree_sender(log=True)]}
+    own = DyNAM(events, **pair, choice=[sent_so_far(log=True)]).fit()
+    built_in = DyNAM(events, **pair, choice=[fx.inertia(log=True)]).fit()
+    assert own.simulate(1, seed=2)[0].frame.equals(built_in.simulate(1, seed=2)[0].frame)
+    own, built_in = (DyNAM(events, coordination=[e(log=True)]).fit() for e in (sent_so_far, fx.inertia))
+    # what the user wrote counts an undirected event as it was written; the built-in statistic in both directions
+    assert own.params.iloc[0] != built_in.params.iloc[0]
+
+
+def test_what_is_not_drawn_cannot_be_simulated(events):
+    weighted = EventSequence.from_frame(events.frame.assign(weight=2.0, kind="a"), events.members, origin=0.0)
+    for effect, words in (
+        (fx.inertia(weight="weight"), "with weights, cannot be simulated"),
+        (fx.inertia(kind="a"), "of one kind"),
+        (sent_so_far(), "drop the column 'weight'"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            REM(weighted, [effect]).fit().simulate()
+
+
+@pytest.fixture(scope="module")
+def coordinated(events):
+    return DyNAM(events, coordination=[fx.inertia(log=True), fx.same("group")]).fit()
+
+
+def test_coordination_is_drawn_pair_by_pair_as_it_is_fitted(coordinated):
+    """The next pair has the probabilities of two choices that meet."""
+    part = coordinated.parts["coordination"]
+    d, beta = part.model.design, part.params.to_numpy()
+    sent = np.zeros((d.n, d.n))
+    np.add.at(sent, (d.sender, d.receiver), 1.0)
+    np.add.at(sent, (d.receiver, d.sender), 1.0)
+    members = part.model.events.members
+    group = members["group"].to_numpy()
+    here = members["left"].isna().to_numpy()
+    eta = beta[0] * np.log1p(sent) + beta[1] * (group[:, None] == group)
+    eta[:, ~here] = -np.inf
+    np.fill_diagonal(eta, -np.inf)
+    p = np.exp(eta) / np.exp(eta).sum(axis=1, keepdims=True)
+    both = np.triu(p * p.T) * np.outer(here, here)
+    top = coordinated.next_event(12)
+    i, j = (members.index.get_indexer(top[side]) for side in ("sender", "receiver"))
+    assert (i < j).all()
+    assert top["probability"].to_numpy() == pytest.approx((both / both.sum())[i, j], rel=1e-10)
+    assert top["probability"].to_numpy() == pytest.approx(np.sort((both / both.sum()).ravel())[::-1][:12], rel=1e-10)
+
+
+def test_a_simulated_coordination_gives_its_parameters_back(coordinated):
+    found = np.array(
+        [
+            DyNAM(h, coordination=[fx.inertia(log=True), fx.same("group")]).fit().params
+            for h in coordinated.simulate(12, 1)
+        ]
+    )
+    error = found.std(axis=0, ddof=1) / np.sqrt(12)
+    # four standard errors of the mean over histories
+    assert (np.abs(found.mean(axis=0) - coordinated.params.to_numpy()) < 4 * error).all()
+
+
+def test_coordination_has_no_ranks_but_a_fit_by_simulation(coordinated):
+    part = coordinated.parts["coordination"]
+    for ask in (part.recall, part.residuals, part.changepoints, lambda: part.moving_fit(50)):
+        with pytest.raises(ValueError, match="two choosers an event"):
+            ask()
+    fit = coordinated.gof(["indegree", "outdegree", "pairs"], n=20)
+    assert fit.observed["indegree"].equals(fit.observed["outdegree"])
+    assert fit.observed["pairs"]["reciprocated"] == 1.0
+    assert (fit.pvalues > 0.01).all()

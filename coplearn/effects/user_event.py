@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ class EventEffect:
     name: str
     update: Callable[..., None]
     measure: Callable[..., float] | None = None
-    _compiled: Any = field(default=None, repr=False)
+    _follow: Any = field(default=None, repr=False)
 
     def statistic(self, function: Callable[..., float]) -> EventEffect:
         """Decorator: ``statistic(i, j, sender, receiver, time, weight)``, the value of a pair after these events.
@@ -76,14 +77,19 @@ class EventEffect:
             choose(key, list(_SETTINGS), f"setting of {self.name}()")
         return Effect(self.name, (), tuple(sorted(settings.items())))
 
+    @cached_property
+    def compiled(self) -> Any:
+        """The update as machine code."""
+        return njit(nogil=True)(self.update)
+
     def record(
         self, n: int, sender: np.ndarray, receiver: np.ndarray, time: np.ndarray, weight: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """What changes with each event: event, row, column and new value of every change."""
-        if self._compiled is None:
-            self._compiled = _follower(njit(nogil=True)(self.update))
+        if self._follow is None:
+            self._follow = _follower(self.compiled)
         try:
-            return self._compiled(n, sender, receiver, time, weight)
+            return self._follow(n, sender, receiver, time, weight)
         except NumbaError as error:
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]
             reason = next((line for line in lines if not line.startswith("Failed")), "")

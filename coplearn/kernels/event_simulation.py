@@ -4,7 +4,8 @@ In *ordinal* timing the moments of the events are given, and each event is drawn
 :math:`\exp \beta' x_{ij}`. In *interval* timing the wait is exponential with the total rate, and is drawn again
 whenever something outside the model changes (a member joins, a friendship ends) or the memory of an event runs out.
 What changes continuously, such as halving memory, is held from one such moment to the next. An actor-oriented model
-draws a sender with its first part and a receiver with its second.
+draws a sender with its first part and a receiver with its second; in a model of coordination both members choose each
+other, and an event counts in both directions.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ __all__ = ["Part", "catch_up", "probabilities", "simulate"]
 
 class Part(NamedTuple):
     """A model to draw from: ``theta`` (p), its ``terms``, an empty history ``h`` and the ``state`` at the beginning;
-    ``changes`` from outside; networks of events: ``of_events`` (k), and when an event enters and leaves them, ``low``
-    and ``high`` (k) after it happened; ``cursor`` (1 + 2 k): changes, entries and exits dealt with so far."""
+    ``mutual``: events are undirected, and both members choose; ``changes`` from outside; networks of events:
+    ``of_events`` (k), and when an event enters and leaves them, ``low`` and ``high`` (k) after it happened; ``cursor``
+    (1 + 2 k): changes, entries and exits dealt with so far."""
 
     theta: np.ndarray
     orientation: int
+    mutual: bool
     terms: Terms
     h: History
     state: State
@@ -63,7 +66,10 @@ def catch_up(part, sender, receiver, time, count, until, after):
                 at = time[e] + delay
                 if not (at < until or (after and at == until)):
                     break
-                add(part.h, k, sender[e], receiver[e], (1.0 if way == 0 else -1.0) * grown(part.h, k, time[e]))
+                value = (1.0 if way == 0 else -1.0) * grown(part.h, k, time[e])
+                add(part.h, k, sender[e], receiver[e], value)
+                if part.mutual:
+                    add(part.h, k, receiver[e], sender[e], value)
                 cursor[place] += 1
 
 
@@ -87,16 +93,45 @@ def _next_change(part, time, count):
 def happen(part, i, j, time):
     """An event leaves its trace."""
     record(part.h, i, j, time)
+    if part.mutual:
+        record(part.h, j, i, time)
     for k in range(len(part.low)):
         if part.of_events[k] and part.low[k] == 0.0:
             if part.h.rate[k] > 0.0:
                 advance(part.h, time)
             add(part.h, k, i, j, grown(part.h, k, time))
+            if part.mutual:
+                add(part.h, k, j, i, grown(part.h, k, time))
+
+
+@njit(cache=True, nogil=True)
+def _mutual(n, out_i, out_j, count, w):
+    """Predictors of ordered pairs, made those of pairs whose members choose each other; -inf for the second mention."""
+    place = np.full((n, n), -1)
+    begin = 0
+    while begin < count:
+        i, end, top, total = out_i[begin], begin, -np.inf, 0.0
+        while end < count and out_i[end] == i:
+            place[i, out_j[end]] = end
+            top = max(top, w[end])
+            end += 1
+        for d in range(begin, end):
+            total += np.exp(w[d] - top)
+        for d in range(begin, end):
+            w[d] -= top + np.log(total)
+        begin = end
+    for d in range(count):
+        back = place[out_j[d], out_i[d]]
+        if out_i[d] < out_j[d]:
+            w[d] = w[d] + w[back] if back >= 0 else -np.inf
+    for d in range(count):
+        if out_i[d] > out_j[d]:
+            w[d] = -np.inf
 
 
 @njit(cache=True, nogil=True)
 def probabilities(part, time, memory_time, sender, out_i, out_j, raw, design, w):
-    """Candidates and the exponential of their predictors; how many they are."""
+    """Candidates and their predictors; how many they are."""
     advance(part.h, memory_time)
     count = candidates(part.orientation, part.h.n, part.state, sender, out_i, out_j)
     if count > 0:
@@ -106,6 +141,8 @@ def probabilities(part, time, memory_time, sender, out_i, out_j, raw, design, w)
         for c in range(len(part.theta)):
             eta += part.theta[c] * design[c, d]
         w[d] = eta
+    if part.mutual:
+        _mutual(part.h.n, out_i, out_j, count, w)
     return count
 
 
@@ -128,8 +165,25 @@ def _pick(w, count, rng, interval):
 
 
 @njit(cache=True, nogil=True)
-def simulate(first, second, two, interval, given, fixed, looks, start, end, previous_only, rng, sender, receiver, time):
-    """Draw one history into `sender`, `receiver` and `time`; returns the number of events.
+def simulate(
+    first,
+    second,
+    two,
+    interval,
+    given,
+    fixed,
+    looks,
+    start,
+    end,
+    previous_only,
+    rng,
+    sender,
+    receiver,
+    time,
+    count,
+    stop,
+):
+    """Draw a history, or a stretch of it, into `sender`, `receiver` and `time`; returns the number of events so far.
 
     Parameters
     ----------
@@ -146,13 +200,15 @@ def simulate(first, second, two, interval, given, fixed, looks, start, end, prev
         Bounds of the observation.
     previous_only : bool
         Halving memory runs to the previous event only.
+    count, stop : int
+        Events that are there already, and at how many to stop.
     """
     most = max(len(first.h.ego), first.h.n)
     out_i, out_j, w = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most)
     raw_one, design_one = np.empty((len(first.terms.code), most)), np.empty((len(first.theta), most))
     raw_two, design_two = np.empty((len(second.terms.code), most)), np.empty((len(second.theta), most))
-    count, now, look = 0, start, 0
-    while count < len(sender) and (interval or count < len(given)):
+    now, look = time[count - 1] if count > 0 else start, 0
+    while count < stop and (interval or count < len(given)):
         if count < fixed or not interval:
             now = given[count]
         previous = time[count - 1] if count > 0 else 0.0
