@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import choose, listing, plural
+from coplearn._checks import choose, listing, plural, whole
 from coplearn.cohorts import Cohorts, entry_cohorts, label_cohorts
 from coplearn.events import EventSequence
 from coplearn.panel import MISSING_TIE, JointPanel
@@ -445,11 +445,13 @@ class Community:
     def panel(
         self,
         ties: str | Sequence[str] | None = None,
-        behavior: str | Sequence[str] | None = None,
+        behavior: str | Sequence[str] | Mapping[str, pd.DataFrame] | None = None,
         covariates: str | Sequence[str] = (),
         waves: Sequence[Any] | None = None,
         ties_from: str | Sequence[str] | None = None,
         every: str = "year",
+        at_least: int = 1,
+        present: str = "members",
     ) -> JointPanel:
         """Ties and behaviors at the waves, as arrays over everybody present at one of them.
 
@@ -457,8 +459,9 @@ class Community:
         ----------
         ties : str or list of str, optional
             Networks of the table `ties`; any positive value is a tie.
-        behavior : str or list of str, optional
-            Scales (or items), as mean scores.
+        behavior : str or list of str, or dict of str to DataFrame, optional
+            Scales (or items), as mean scores. Or what you measured yourself, a frame each: rows are waves (windows,
+            such as 2012 or "2012Q1", with `ties_from`), columns members; NaN where unknown.
         covariates : str or list of str
             Columns of `members` (labels become whole numbers, kept in ``levels``); ``"tenure"`` is years since
             joining at the opening of each period.
@@ -469,6 +472,11 @@ class Community:
             nine tenths or more were observed, and ego has a tie to alter where it acted towards it within the window.
         every : {"day", "week", "month", "quarter", "half-year", "year"}
             Length of those windows.
+        at_least : int
+            How many such events make a tie.
+        present : {"members", "active"}
+            Who is there in a window: who had joined and not left, or who acted in it, for records of what people do
+            that know no leaving. The active come and go in the middle between two windows, and come back.
 
         Returns
         -------
@@ -479,11 +487,15 @@ class Community:
         if (ties is None) == (ties_from is None):
             raise ValueError("a panel is made of networks (ties=) or of events (ties_from=): give one of them.")
         if ties_from is not None:
-            if behavior is not None:
-                raise ValueError("behavior is known at the waves of the survey; with ties_from, leave it out.")
-            return self._event_panel(
-                [ties_from] if isinstance(ties_from, str) else list(ties_from), every, covariates, waves
-            )
+            if behavior is not None and not isinstance(behavior, Mapping):
+                raise ValueError(
+                    "scales are known at the waves of the survey; with ties_from, leave behavior out, or give it as "
+                    "frames of windows by members: behavior={'efficacy': frame}."
+                )
+            kinds = [ties_from] if isinstance(ties_from, str) else list(ties_from)
+            active = choose(present, ["members", "active"], "present") == "active"
+            least = whole(at_least, "at_least")
+            return self._event_panel(kinds, every, least, active, behavior or {}, covariates, waves)
         assert ties is not None
         clock = self._tables["waves"]
         wanted = list(clock.index) if waves is None else list(waves)
@@ -494,28 +506,55 @@ class Community:
         if len(chosen) < 2:
             raise ValueError(f"a panel needs two waves or more; there are {len(chosen)}.")
         names = [ties] if isinstance(ties, str) else list(ties)
-        there = sorted(self._tables["ties"]["network"].unique())
-        names = [choose(name, there, "network") for name in names]
+        known = sorted(self._tables["ties"]["network"].unique())
+        names = [choose(name, known, "network") for name in names]
         at = [self._at_wave(wave) for wave in chosen]
         members = self._people[np.isin(self._people, np.unique(np.concatenate([a.to_numpy(dtype=object) for a in at])))]
-        present = np.array([members.isin(a) for a in at])
-        networks = {name: self._tie_arrays(name, chosen, members, present) for name in names}
-        scales = [] if behavior is None else [behavior] if isinstance(behavior, str) else list(behavior)
-        behaviors = {}
-        for scale in scales:
-            wide = self.scores(scale).pivot(index="wave", columns="member", values=scale)
-            behaviors[scale] = wide.reindex(index=chosen, columns=members).to_numpy()
-        return self._joint(networks, behaviors, covariates, present, members, clock.loc[chosen, "opens"])
+        there = np.array([members.isin(a) for a in at])
+        networks = {name: self._tie_arrays(name, chosen, members, there) for name in names}
+        if isinstance(behavior, Mapping):
+            behaviors = self._measured(behavior, chosen, members)
+        else:
+            scales = [] if behavior is None else [behavior] if isinstance(behavior, str) else list(behavior)
+            frames = {s: self.scores(s).pivot(index="wave", columns="member", values=s) for s in scales}
+            behaviors = {s: wide.reindex(index=chosen, columns=members).to_numpy() for s, wide in frames.items()}
+        opens = clock.loc[chosen, "opens"]
+        moments = self._intervals(members, opens)
+        return self._joint(networks, behaviors, covariates, there, members, opens, moments)
+
+    def _measured(
+        self, frames: Mapping[str, pd.DataFrame], waves: list[Any], members: pd.Index
+    ) -> dict[str, np.ndarray]:
+        """Frames of waves by members, in the order of the panel."""
+        found = {}
+        for name, frame in frames.items():
+            if all(isinstance(wave, str) for wave in waves):
+                frame = frame.set_axis(frame.index.astype(str))
+            absent = [wave for wave in waves if wave not in frame.index]
+            unknown = [member for member in frame.columns if member not in self._tables["members"].index]
+            if absent or unknown:
+                what = f"no row for {listing(absent)}" if absent else f"columns who are no members: {listing(unknown)}"
+                raise ValueError(f"behavior {name!r} has {what}; give waves as rows and members as columns.")
+            found[name] = frame.reindex(index=waves, columns=members).to_numpy(dtype=float)
+        return found
 
     def _event_panel(
-        self, kinds: list[str], every: str, covariates: str | Sequence[str], waves: Sequence[Any] | None
+        self,
+        kinds: list[str],
+        every: str,
+        at_least: int,
+        active: bool,
+        behavior: Mapping[str, pd.DataFrame],
+        covariates: str | Sequence[str],
+        waves: Sequence[Any] | None,
     ) -> JointPanel:
         """Events of calendar windows as ties; see :meth:`panel`."""
         windows = calendar_windows(self.start, self._last, every, self.timezone)
         opens, closes = windows.edges[:-1], windows.edges[1:]
         observed = np.minimum(closes, self._last + MICROSECOND) - np.maximum(opens, self.start)
-        whole = observed >= 0.9 * (closes - opens)
-        labels = [label for label, kept in zip(windows.labels, whole, strict=True) if kept]
+        full = observed >= 0.9 * (closes - opens)
+        labels = [label for label, kept in zip(windows.labels, full, strict=True) if kept]
+        waves = None if waves is None else [str(wave) for wave in waves]
         unknown = [w for w in waves or [] if w not in labels]
         if unknown:
             raise ValueError(f"no {every} {listing(unknown)}. Observed are {listing(labels, 20)}.")
@@ -523,19 +562,27 @@ class Community:
         if len(chosen) < 2:
             raise ValueError(f"a panel needs two windows or more; of every={every!r} there are {len(chosen)}.")
         at = [windows.labels.index(label) for label in chosen]
-        here = [self.present(opens[w], closes[w]) for w in at]
+        if active:
+            done = pd.concat([self._activity, self._relational().rename(columns={"sender": "member"})])
+            windowed = windows.locate(done["time"])
+            here = [pd.Index(done["member"].to_numpy()[windowed == w]) for w in at]
+        else:
+            here = [self.present(opens[w], closes[w]) for w in at]
         members = self._people[self._people.isin(np.unique(np.concatenate([h.to_numpy(dtype=object) for h in here])))]
-        present = np.array([members.isin(h) for h in here])
+        there = np.array([members.isin(h) for h in here])
         networks = {}
         for kind in kinds:
             events = self._relational(kind)
             place = pd.Index(at).get_indexer(windows.locate(events["time"]))
             ego, alter = (members.get_indexer(events[side]) for side in ("sender", "receiver"))
             kept = (place >= 0) & (ego >= 0) & (alter >= 0)
-            ties = np.zeros((len(at), len(members), len(members)), dtype=np.uint8)
-            ties[place[kept], ego[kept], alter[kept]] = 1
-            networks[kind] = ties * (present[:, :, None] & present[:, None, :])
-        return self._joint(networks, {}, covariates, present, members, pd.Series(opens[at], index=chosen))
+            acts = np.zeros((len(at), len(members), len(members)))
+            np.add.at(acts, (place[kept], ego[kept], alter[kept]), 1)
+            networks[kind] = (acts >= at_least) & there[:, :, None] & there[:, None, :]
+        behaviors = self._measured(behavior, chosen, members)
+        starts = pd.Series(opens[at], index=chosen)
+        moments = None if active else self._intervals(members, starts)
+        return self._joint(networks, behaviors, covariates, there, members, starts, moments)
 
     def _joint(
         self,
@@ -545,6 +592,7 @@ class Community:
         present: np.ndarray,
         members: pd.Index,
         opens: pd.Series,
+        moments: np.ndarray | None,
     ) -> JointPanel:
         """Networks and behaviors with the covariates and the entries and exits of their members."""
         values, levels = {}, {}
@@ -559,7 +607,7 @@ class Community:
             present=present,
             members=members,
             waves=list(opens.index),
-            presence_intervals=self._intervals(members, opens),
+            presence_intervals=moments,
         )
         panel.levels.update(levels)
         return panel

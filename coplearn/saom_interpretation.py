@@ -90,7 +90,7 @@ class _Table:
         colors = sns.color_palette("viridis", len(self.contributions))
         ends = self.contributions.iloc[:, -1].to_numpy()
         spread = float(np.ptp(self.contributions.to_numpy())) or 1.0
-        places = _apart(ends, 0.055 * spread)
+        places = _apart(ends, 0.075 * spread)
         reach = columns[-1] + 0.03 * (columns[-1] - columns[0])
         for (value, row), color, end, place in zip(self.contributions.iterrows(), colors, ends, places, strict=True):
             if self.errors is not None:

@@ -19,6 +19,7 @@ from coplearn.estimation import Draws
 from coplearn.kernels import saom as kernel
 from coplearn.kernels.saom_engine import prepare as prepare_engine
 from coplearn.kernels.saom_state import RATE, Period
+from coplearn.panel import JointPanel
 from coplearn.saom_data import Problem
 from coplearn.saom_specification import Parameter, Rows
 
@@ -245,7 +246,7 @@ class Simulator:
                     task = replace(task, period=task.period._replace(x=began[0], z=began[1]))
                 *_, ends, levels = _simulate(task, first + run, 1, True)
                 x[number][run], z[number][run] = ends[0], levels[0]
-        return Simulated(self.problems, self.places, x, z)
+        return Simulated(self.problems, self.places, x, z, chained=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,12 +259,15 @@ class Simulated:
     places : list of (group, period)
     x, z : list of ndarray
         For each place ties (n_draws, networks, N, N) and behaviors (n_draws, behaviors, N), ordered as in the problem.
+    chained : bool
+        Whether each period began where the one before ended.
     """
 
     problems: Sequence[Problem]
     places: list[tuple[int, int]]
     x: list[np.ndarray]
     z: list[np.ndarray]
+    chained: bool = False
 
     def __len__(self) -> int:
         return len(self.x[0])
@@ -285,6 +289,33 @@ class Simulated:
         b, n = problem.behaviors.index(name), len(problem.panel.members)
         mine = [z[:, b, :n] for z, (g, _) in zip(self.z, self.places, strict=True) if g == group]
         return np.stack(mine, axis=1)
+
+    def panel(self, draw: int = 0, group: int = 0) -> JointPanel:
+        """The panel of a group as a chained draw would have made it: the first wave as observed, the others drawn.
+
+        Members are there when they were; what the model does not move stays as it was; drawn waves have no missing
+        values. Fitted to such panels, a model shows what it can find.
+
+        Raises
+        ------
+        ValueError
+            If the periods are separate draws, each from an observed wave.
+        """
+        if not self.chained:
+            raise ValueError("each period was drawn from its observed wave; a panel needs simulate(..., chained=True).")
+        problem, observed = self.problems[group], self.problems[group].panel
+        there = observed.present[1:]
+        networks, behaviors = dict(observed.networks), dict(observed.behaviors)
+        for name in problem.modelled:
+            if name in networks:
+                net = networks[name]
+                drawn = self.ties(name, group)[draw] * there[:, :, None]
+                drawn = drawn if net.two_mode else drawn * there[:, None, :]
+                networks[name] = replace(net, ties=np.concatenate([net.ties[:1], drawn]))
+            else:
+                values = np.where(there, self.behavior(name, group)[draw], np.nan)
+                behaviors[name] = replace(behaviors[name], values=np.concatenate([behaviors[name].values[:1], values]))
+        return replace(observed, networks=networks, behaviors=behaviors)
 
     def states(self) -> Iterator[list[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]]]:
         """Per draw and place, ties and behaviors by name, comparable with :meth:`observed_states`."""

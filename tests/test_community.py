@@ -582,6 +582,43 @@ def test_a_panel_of_events_has_a_tie_where_somebody_acted_within_the_window(team
     assert panel.covariates["tenure"].shape == (3, 4)
 
 
+def test_a_panel_takes_what_one_measured_oneself(team):
+    seen = pd.DataFrame({"ann": [1, 2], "ben": [3, np.nan], "dov": [9, 4]}, index=["2020H2", "2021H1"])
+    panel = team.panel(ties_from="answer", every="half-year", waves=["2020H2", "2021H1"], behavior={"calm": seen})
+    calm = pd.DataFrame(panel.behaviors["calm"].values, panel.waves, panel.members)
+    assert calm.loc["2021H1", "ann"] == 2 and np.isnan(calm.loc["2021H1", "ben"])
+    assert np.isnan(calm["cat"]).all() and np.isnan(calm.loc["2020H2", "dov"])  # not measured; not yet there
+    survey = team.panel(ties="advice", behavior={"calm": seen.set_axis([1, 2])})
+    assert survey.behaviors["calm"].values[0, 0] == 1
+    years = seen[["ann"]].set_axis([2020, 2021])
+    assert team.panel(ties_from="answer", waves=[2020, 2021], behavior={"calm": years}).waves.tolist() == [
+        "2020",
+        "2021",
+    ]
+    with pytest.raises(ValueError, match="no row for 2021H2"):
+        team.panel(ties_from="answer", every="half-year", waves=["2021H1", "2021H2"], behavior={"calm": seen})
+    with pytest.raises(ValueError, match="no members: eve"):
+        team.panel(ties="advice", behavior={"calm": seen.set_axis([1, 2]).assign(eve=1)})
+
+
+def test_a_panel_of_events_may_count_acts_and_take_the_active_for_present():
+    people = pd.DataFrame({"member": ["ann", "ben", "cat"], "joined": pd.Timestamp("2020-01-01", tz="UTC")})
+    acts = pd.DataFrame(
+        [("2020-02-01", "ann", "ben"), ("2020-03-01", "ann", "ben"), ("2020-03-01", "ben", "ann")]
+        + [("2021-03-01", "cat", "ann"), ("2021-04-01", "cat", "ann"), ("2022-05-01", "ann", "cat")]
+        + [("2022-06-01", "ben", "ann"), ("2022-12-31", "ben", "ann")],
+        columns=["time", "sender", "receiver"],
+    )
+    acts = acts.assign(kind="answer", time=pd.to_datetime(acts["time"], utc=True))
+    team = cl.Community("team", members=people, events=acts, start="2020-01-01", end="2023-01-01")
+    panel = team.panel(ties_from="answer", at_least=2, present="active")
+    assert panel.present.tolist() == [[True, True, False], [False, False, True], [True, True, False]]
+    assert np.argwhere(panel.networks["answer"].ties).tolist() == [[0, 0, 1], [2, 1, 0]]  # ann is away in 2021
+    assert team.panel(ties_from="answer").present.all()
+    with pytest.raises(ValueError, match="at_least"):
+        team.panel(ties_from="answer", at_least=0)
+
+
 def test_a_panel_of_events_says_what_it_cannot_do(team):
     with pytest.raises(ValueError, match="give one of them"):
         team.panel()

@@ -143,6 +143,24 @@ def test_simulated_ends_are_panels(panel):
     assert repr(drawn) == "Simulated: 3 draws of 2 periods"
 
 
+def test_a_chained_draw_is_a_panel_with_the_first_wave_and_the_members_as_they_were(panel):
+    model = SAOM(panel, BOTH)
+    with pytest.raises(ValueError, match="chained=True"):
+        model.simulate(THETA).panel()
+    drawn = model.simulate(THETA, n=2, seed=2, chained=True)
+    made = drawn.panel(1)
+    assert (made.networks["net"].ties[0] == panel.networks["net"].ties[0]).all()
+    assert (made.networks["net"].ties[1:] == drawn.ties("net")[1]).all()
+    assert (made.behaviors["drink"].values[1:] == drawn.behavior("drink")[1]).all()
+    assert made.covariates["age"] is panel.covariates["age"]
+    there = np.ones((3, 16), bool)
+    there[1:, 3] = False  # leaves after the first wave, and takes no tie along
+    left = SAOM(small(present=there), BOTH).simulate(THETA, seed=2, chained=True).panel()
+    ties, drink = left.networks["net"].ties, left.behaviors["drink"].values
+    assert not ties[1:, 3].any() and not ties[1:, :, 3].any() and np.isnan(drink[1:, 3]).all()
+    assert not np.isnan(drink[left.present]).any()
+
+
 def test_contributions_are_differences_of_statistics(panel):
     table = SAOM(panel, BOTH).contributions(1)
     x = panel.networks["net"].ties[0].astype(int)
