@@ -431,9 +431,10 @@ def _rule_of_moments(effect: Effect, details: Mapping[str, Any]) -> int:
     """How moments are made: ours, or RSiena's where the effect was called by its name there.
 
     RSiena compares the end of creation with a state as far again beyond it, counts similarity and attraction in units
-    of the behavior and backwards, takes the steps of ego instead of what they changed in group effects, and forgets the
-    similarity in ``avSimEgoX``. Its targets are met with these rules, but for creation or endowment of some effects
-    that weight alters (see :func:`coplearn.effects.rsiena`); for estimation the plain names are the better choice.
+    of the behavior and backwards, takes the steps of ego instead of what they changed in group effects, multiplies by
+    ego's behavior twice in ``avAltW``, and forgets the similarity in ``avSimEgoX``. Its targets are met with these
+    rules, but for creation or endowment of some effects that weight alters (see :func:`coplearn.effects.rsiena`); for
+    estimation the plain names are the better choice.
     """
     if effect.convention != "rsiena":
         return kernel.OURS
@@ -454,6 +455,8 @@ def _rule_of_moments(effect: Effect, details: Mapping[str, Any]) -> int:
             return kernel.FACTOR
         if term == "behavior" and alters == "mutual" and weight == "if same":
             return kernel.OWN_STEP
+        if term == "behavior" and weight == "dyadic":
+            return kernel.TWICE
     return kernel.AGAIN
 
 

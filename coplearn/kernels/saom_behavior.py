@@ -44,6 +44,7 @@ OWN_STEP = 4  # ego's step times g_i at the end
 AT_END = 5  # minus the statistic at the end for creation, plus for endowment
 NO_BEHAVIOR = 6  # alters counted instead of their similarity
 STEPS = 7  # minus ego's step times the statistic at the end
+TWICE = 8  # as AGAIN, times z_i at the end once more
 
 INTERACTION = 999
 LINEAR = 500  # g = 1
@@ -440,8 +441,8 @@ def moment_sign(eff, k, creation, endowment, state):
 
 
 @njit(cache=True, nogil=True)
-def moment_statistic(eff, k, s, i, step):
-    """The statistic of ego in the state s as its rule of moments takes it; `step` is how far ego went."""
+def moment_statistic(eff, k, s, i, step, end):
+    """The statistic of ego in the state s as its rule of moments takes it; ego made `step` to `end`."""
     rule = eff.p[k, 7]
     if rule == DISTANCE:
         return unmoderated(eff, k, s, i, np.int64(0))
@@ -450,4 +451,4 @@ def moment_statistic(eff, k, s, i, step):
     if rule == NO_BEHAVIOR:
         degree = s.outdeg[eff.a[k, 0], i]
         return s.v[eff.a[k, 2], i] * (degree if eff.a[k, 6] == TOTAL else min(degree, 1))
-    return behavior_statistic(eff, k, s, i) * (-step if rule == STEPS else 1)
+    return behavior_statistic(eff, k, s, i) * (-step if rule == STEPS else end if rule == TWICE else 1.0)

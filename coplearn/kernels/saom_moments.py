@@ -248,6 +248,6 @@ def behavior_moments(engine, v, out):
             for i in range(period.n_actors):
                 step = s.z[b, i] - period.z[b, i]
                 if not (period.z_missing[b, i] or (creation and step <= 0) or (endowment and step >= 0)):
-                    total += moment_statistic(eff, k, t, i, step)
+                    total += moment_statistic(eff, k, t, i, step, s.z[b, i] - t.z_mean[b])
             out[eff.parameter[k]] += sign * total
     restart_moments(period, start, t, v)
