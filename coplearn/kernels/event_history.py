@@ -13,12 +13,11 @@ ever occur, and for their mirror images, sorted by sender and found by bisection
     advance(history, time)                                   # memory that halves moves on
     add(history, k, i, j, grown(history, k, time))           # y[k, i, j] += 1 at that time
     record(history, i, j, time)                              # the event itself: recency, ranks, previous
-    value(history, k, i, j)                                  # y[k, i, j], 0 where there is no slot
 
 Halving memory costs nothing between events: ``y`` is kept as of the moment ``base[k]``, and ``scale[k]``, set by
 :func:`advance`, brings it forward.
 Sums over common partners (otp, itp, osp, isp) are kept up to date in a dense history, in ``triads``, and counted anew
-by whoever asks in a sparse one (:func:`count_triads`).
+by whoever asks in a sparse one (:mod:`coplearn.kernels.event_statistics`).
 
 Between two events few pairs change. A dense history can list them: ``watch`` says what a model looks at, and
 :func:`add` and :func:`record` put every pair whose statistics may differ on the list ``stale``.
@@ -39,7 +38,6 @@ __all__ = [
     "History",
     "add",
     "advance",
-    "count_triads",
     "dense_history",
     "grown",
     "record",
@@ -48,7 +46,6 @@ __all__ = [
     "touch",
     "touch_column",
     "touch_row",
-    "value",
 ]
 
 OTP, ITP, OSP, ISP = 0, 1, 2, 3
@@ -57,25 +54,23 @@ OTP, ITP, OSP, ISP = 0, 1, 2, 3
 class History(NamedTuple):
     """Networks over the same pairs, and the trace of the events.
 
-    ``n`` members, ``dense``; slots: ``first`` (n + 1) and ``alter`` (slots) by sender, ``first_in`` (n + 1) and
-    ``slot_in`` (slots) by receiver, ``ego`` (slots). Networks k: ``y`` (k, slots), sums ``sent`` and ``received``
-    (k, n), numbers of different partners ``alters`` and ``egos`` (k, n), ``total``, ``rate`` (ln 2 / half-life, or 0),
-    ``base`` and ``scale`` (k). Third members: ``triads``
-    (q, slots) of ``triad_kind``, ``triad_net``, ``triad_unique`` (q). Trace: times ``last`` (slots), ``last_sent`` and
-    ``last_received`` (n), -inf where never; ``rank_sent`` and ``rank_received`` (slots), 1 = most recent partner of
-    the slot's sender, 0 = never; ``previous`` (2): sender and receiver of the previous event, -1 before the first.
-    Changed pairs: ``watch`` (k, 6): pair, mirror image, row and column of the sender, row and column of the receiver;
-    ``watch_trace`` (11): the nine participation shifts, the two ranks; ``stale`` (slots): the list, ``is_stale``
-    (slots), ``n_stale`` (1).
+    ``n`` members, ``dense``; slots: ``first`` (n + 1) and ``alter`` (slots) by sender, ``mirror`` (slots), the slot of
+    the pair turned around, ``ego`` (slots). Networks k: ``y`` (k, slots), sums ``sent`` and ``received`` (k, n),
+    numbers of different partners ``alters`` and ``egos`` (k, n), ``total``, ``rate`` (ln 2 / half-life, or 0), ``base``
+    and ``scale`` (k). Third members: ``triads`` (q, slots) of ``triad_kind``, ``triad_net``, ``triad_unique`` (q).
+    Trace: times ``last`` (slots), ``last_sent`` and ``last_received`` (n), -inf where never; ``rank_sent`` and
+    ``rank_received`` (slots), 1 = most recent partner of the slot's sender, 0 = never; ``previous`` (2): sender and
+    receiver of the previous event, -1 before the first. Changed pairs: ``watch`` (k, 6): pair, mirror image, row and
+    column of the sender, row and column of the receiver; ``watch_trace`` (11): the nine participation shifts, the two
+    ranks; ``stale`` (slots): the list, ``is_stale`` (slots), ``n_stale`` (1).
     """
 
     n: int
     dense: bool
     first: np.ndarray
     alter: np.ndarray
+    mirror: np.ndarray
     ego: np.ndarray
-    first_in: np.ndarray
-    slot_in: np.ndarray
     y: np.ndarray
     sent: np.ndarray
     received: np.ndarray
@@ -128,7 +123,8 @@ def dense_history(
 
 def sparse_history(n: int, senders: np.ndarray, receivers: np.ndarray, rate: np.ndarray) -> History:
     """An empty history with slots for the pairs given, and their mirror images."""
-    pairs = np.unique(np.concatenate([senders * n + receivers, receivers * n + senders]))
+    pairs = np.sort(np.concatenate([senders * n + receivers, receivers * n + senders]))
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # np.unique takes several times as long
     ego, alter = np.divmod(pairs, n)
     nothing = np.zeros((len(rate), 6), np.bool_), np.zeros(11, np.bool_)
     return _history(n, False, ego, alter, rate, np.empty((0, 3), np.int64), *nothing)
@@ -150,9 +146,8 @@ def _history(
         dense=dense,
         first=np.searchsorted(ego, np.arange(n + 1)).astype(np.int64),
         alter=alter.astype(np.int64),
+        mirror=np.argsort(alter, kind="stable").astype(np.int64),  # all mirror images have slots
         ego=ego.astype(np.int64),
-        first_in=np.concatenate([[0], np.cumsum(np.bincount(alter, minlength=n))]).astype(np.int64),
-        slot_in=np.argsort(alter, kind="stable").astype(np.int64),
         y=np.zeros((k, slots)),
         sent=np.zeros((k, n)),
         received=np.zeros((k, n)),
@@ -195,13 +190,6 @@ def slot_of(h, i, j):
     if low < h.first[i + 1] and h.alter[low] == j:
         return low
     return -1
-
-
-@njit(cache=True, nogil=True)
-def value(h, k, i, j):
-    """The network as it stands: y[k, i, j]."""
-    s = slot_of(h, i, j)
-    return 0.0 if s < 0 else h.y[k, s] * h.scale[k]
 
 
 @njit(cache=True, nogil=True)
@@ -397,37 +385,3 @@ def record(h, i, j, time):
     h.last[there] = time
     _to_front(h.rank_sent, h.first[i], h.first[i + 1], there)
     _to_front(h.rank_received, h.first[j], h.first[j + 1], back)
-
-
-@njit(cache=True, nogil=True)
-def _least(one, other, unique):
-    if unique:
-        return 1.0 if one > 0.0 and other > 0.0 else 0.0
-    return min(one, other)
-
-
-@njit(cache=True, nogil=True)
-def count_triads(h, kind, k, unique, i, j):
-    """Sum over third members h of the smaller leg (unique: the number of h with both legs), counted anew.
-
-    OTP: i to h to j. ITP: j to h to i. OSP: i to h and j to h. ISP: h to i and h to j.
-    """
-    total = 0.0
-    if kind == OTP or kind == OSP:
-        for s in range(h.first[i], h.first[i + 1]):
-            if h.y[k, s] > 0.0:
-                third = h.alter[s]
-                if third != i and third != j:
-                    other = slot_of(h, third, j) if kind == OTP else slot_of(h, j, third)
-                    if other >= 0:
-                        total += _least(h.y[k, s], h.y[k, other], unique)
-    else:
-        for place in range(h.first_in[i], h.first_in[i + 1]):
-            s = h.slot_in[place]
-            if h.y[k, s] > 0.0:
-                third = h.ego[s]
-                if third != i and third != j:
-                    other = slot_of(h, j, third) if kind == ITP else slot_of(h, third, j)
-                    if other >= 0:
-                        total += _least(h.y[k, s], h.y[k, other], unique)
-    return total if unique else total * h.scale[k]

@@ -1,6 +1,6 @@
 r"""The statistics of relational event models: one number for a pair (i, j), from the history before an event.
 
-:func:`statistic` knows each of them by an integer code, and reads a :class:`~coplearn.kernels.event_history.History`,
+:func:`raw_terms` knows each of them by an integer code, and reads a :class:`~coplearn.kernels.event_history.History`,
 dense or sparse. A model is a table of *terms* (:class:`Terms`); a column of its design is the product of up to three
 terms (interactions). Standardised terms cannot be had from one pair: whoever asks for them standardises over all pairs
 at risk. In models of the sender alone, j is -1, and only terms about the sender make sense.
@@ -17,9 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from coplearn.kernels.event_history import count_triads, slot_of, value
-
-__all__ = ["CODES", "NAMES", "SHIFTS", "Terms", "column", "raw_terms", "statistic"]
+__all__ = ["CODES", "NAMES", "SHIFTS", "Terms", "raw_terms"]
 
 # Codes in an order that the kernel relies on: first what reads a network, then the trace, then covariates.
 CODES = {
@@ -136,68 +134,8 @@ def _shift(a, b, choice, i, j):
 
 
 @njit(cache=True, nogil=True)
-def _degree(h, k, unique, i, out, into):
-    """Sum (unique: number of partners) of what i sent, received, or both."""
-    total = 0.0
-    if out:
-        total += h.alters[k, i] if unique else h.sent[k, i] * h.scale[k]
-    if into:
-        total += h.egos[k, i] if unique else h.received[k, i] * h.scale[k]
-    return total
-
-
-@njit(cache=True, nogil=True)
 def _recent(last, time, unit):
     return 0.0 if last == -np.inf else 1.0 / ((time - last) / unit + 1.0)
-
-
-@njit(cache=True, nogil=True)
-def _from_network(r, terms, h, i, j):
-    code, k, unique, share = terms.code[r], terms.net[r], terms.unique[r], terms.share[r]
-    if code == _INERTIA or code == _RECIPROCITY:
-        y = value(h, k, i, j) if code == _INERTIA else value(h, k, j, i)
-        if unique:
-            y = 1.0 if y > 0.0 else 0.0
-        if not share:
-            return y
-        total = _degree(h, k, unique, i, code == _INERTIA, code == _RECIPROCITY)
-        return y / total if total > 0.0 else terms.setting[r]
-    if code <= _TOTAL_IJ:
-        y = 0.0
-        if code != _OUT_J and code != _IN_J and code != _TOTAL_J:
-            y += _degree(h, k, unique, i, code != _IN_I, code != _OUT_I)
-        if code == _OUT_J or code == _IN_J or code >= _TOTAL_J:
-            y += _degree(h, k, unique, j, code != _IN_J, code != _OUT_J)
-        if not share:
-            return y
-        total = h.total[k] * h.scale[k] * (2.0 if code >= _TOTAL_I else 1.0)
-        return y / total if total > 0.0 else terms.setting[r]
-    if h.dense:
-        q = terms.choice[r]
-        return h.triads[q, i * h.n + j] * (1.0 if unique else h.scale[k])
-    return count_triads(h, code - _OTP, k, unique, i, j)
-
-
-@njit(cache=True, nogil=True)
-def _from_trace(r, terms, h, time, i, j):
-    code = terms.code[r]
-    if code == _SHIFT:
-        return 1.0 if _shift(h.previous[0], h.previous[1], terms.choice[r], i, j) else 0.0
-    if code == _SEND_I:
-        return _recent(h.last_sent[i], time, terms.setting[r])
-    if code == _SEND_J:
-        return _recent(h.last_sent[j], time, terms.setting[r])
-    if code == _RECEIVE_I:
-        return _recent(h.last_received[i], time, terms.setting[r])
-    if code == _RECEIVE_J:
-        return _recent(h.last_received[j], time, terms.setting[r])
-    s = slot_of(h, i, j)
-    if s < 0:
-        return 0.0
-    if code == _CONTINUE:
-        return _recent(h.last[s], time, terms.setting[r])
-    rank = h.rank_sent[s] if code == _RANK_SEND else h.rank_received[s]
-    return 1.0 / rank if rank > 0 else 0.0
 
 
 @njit(cache=True, nogil=True)
@@ -221,45 +159,6 @@ def _about_members(code, values, time, unit, i, j):
 
 
 @njit(cache=True, nogil=True)
-def _from_covariate(r, terms, x, time, i, j):
-    code = terms.code[r]
-    if code == _HOUR:
-        return terms.hours[int((time - terms.monday) // terms.hour) % 168]
-    return _about_members(code, x[terms.choice[r]], time, terms.setting[r], i, j)
-
-
-@njit(cache=True, nogil=True)
-def statistic(r, terms, h, x, time, i, j):
-    """Term r for the pair (i, j) at a time, given the history; not standardised.
-
-    Parameters
-    ----------
-    r : int
-        Row of `terms`.
-    terms : Terms
-    h : History
-        Advanced to the time from which halving memory counts (ours: `time`).
-    x : float array, shape (n_covariates, n)
-        Covariates of members as they stand.
-    time : float
-    i, j : int
-        Sender and receiver; j = -1 in models of the sender alone.
-    """
-    code = terms.code[r]
-    if code == _BASELINE:
-        return 1.0
-    if code <= _ISP:
-        y = _from_network(r, terms, h, i, j)
-    elif code < _SENDER:
-        y = _from_trace(r, terms, h, time, i, j)
-    elif code <= _HOUR:
-        y = _from_covariate(r, terms, x, time, i, j)
-    else:
-        raise ValueError("unknown code of an event statistic")
-    return np.log1p(y) if terms.log[r] else y
-
-
-@njit(cache=True, nogil=True)
 def _slot(n, dense, first, alter, i, j):
     """Slot of a pair, from the arrays themselves; -1 where there is none."""
     if dense:
@@ -275,34 +174,55 @@ def _slot(n, dense, first, alter, i, j):
 
 
 @njit(cache=True, nogil=True)
-def _triads(n, first, alter, y, kind, unique, i, j):
+def _triads(first, alter, mirror, y, kind, unique, i, j):
     """Shared partners of a sparse history, along the shorter of the two lists of partners."""
-    short, other = (i, j) if first[i + 1] - first[i] <= first[j + 1] - first[j] else (j, i)
-    total = 0.0
+    by_i = first[i + 1] - first[i] <= first[j + 1] - first[j]
+    short, other = (i, j) if by_i else (j, i)
+    # whether the legs of the member whose list is walked, and of the other one, are outgoing
+    i_out, j_out = kind == 0 or kind == 2, kind == 1 or kind == 2
+    short_out, other_out = (i_out, j_out) if by_i else (j_out, i_out)
+    total, start, stop = 0.0, first[other], first[other + 1]
     for s in range(first[short], first[short + 1]):
+        leg = y[s] if short_out else y[mirror[s]]
         third = alter[s]
-        if third == other:
+        if leg <= 0.0 or third == other:
             continue
-        to_third = _slot(n, False, first, alter, other, third)
-        if to_third < 0:
-            continue
-        # legs of i and of j: outgoing, or the mirror image
-        mine, theirs = (s, to_third) if short == i else (to_third, s)
-        one = y[mine] if kind == 0 or kind == 2 else y[_slot(n, False, first, alter, third, i)]
-        if one > 0.0:
-            two = y[theirs] if kind == 1 or kind == 2 else y[_slot(n, False, first, alter, third, j)]
-            if two > 0.0:
-                total += 1.0 if unique else min(one, two)
+        low, high = start, stop  # both lists are in order: what was passed need not be searched again
+        while low < high:
+            middle = (low + high) // 2
+            if alter[middle] < third:
+                low = middle + 1
+            else:
+                high = middle
+        start = low
+        if low == stop:
+            break
+        if alter[low] == third:
+            back = y[low] if other_out else y[mirror[low]]
+            if back > 0.0:
+                total += 1.0 if unique else min(leg, back)
     return total
 
 
 @njit(cache=True, nogil=True)
 def raw_terms(terms, h, x, time, out_i, out_j, count, raw):
-    """Every term of the first `count` pairs, as :func:`statistic` has them one by one: raw (terms, pairs).
+    """Every term of the first `count` pairs, given the history; not standardised.
 
     The loops over pairs stand inside, because handing over a whole history costs more than a look at it.
+
+    Parameters
+    ----------
+    h : History
+        Advanced to the time from which halving memory counts (ours: `time`).
+    x : float array, shape (n_covariates, n)
+        Covariates of members as they stand.
+    time : float
+    out_i, out_j : int arrays
+        Senders and receivers; receiver -1 in models of the sender alone.
+    raw : float array, shape (n_terms, n_pairs)
+        Filled.
     """
-    n, dense, first, alter = h.n, h.dense, h.first, h.alter
+    n, dense, first, alter, mirror = h.n, h.dense, h.first, h.alter, h.mirror
     a, b = h.previous[0], h.previous[1]
     for r in range(len(terms.code)):
         code, k, unique, share = terms.code[r], terms.net[r], terms.unique[r], terms.share[r]
@@ -348,7 +268,7 @@ def raw_terms(terms, h, x, time, out_i, out_j, count, raw):
             else:
                 y = h.y[k]
                 for d in range(count):
-                    out[d] = _triads(n, first, alter, y, code - _OTP, unique, out_i[d], out_j[d]) * factor
+                    out[d] = _triads(first, alter, mirror, y, code - _OTP, unique, out_i[d], out_j[d]) * factor
         elif code == _SHIFT:
             for d in range(count):
                 out[d] = 1.0 if _shift(a, b, choice, out_i[d], out_j[d]) else 0.0
@@ -378,14 +298,3 @@ def raw_terms(terms, h, x, time, out_i, out_j, count, raw):
         if terms.log[r]:
             for d in range(count):
                 out[d] = np.log1p(out[d])
-
-
-@njit(cache=True, nogil=True)
-def column(c, terms, h, x, time, i, j):
-    """Column c of the design for the pair (i, j): the product of its terms."""
-    product = 1.0
-    for part in range(3):
-        r = terms.factors[c, part]
-        if r >= 0:
-            product *= statistic(r, terms, h, x, time, i, j)
-    return product
