@@ -134,6 +134,13 @@ STATISTICS: dict[str, Callable[..., Feature]] = {
     "behavior": _behavior,
 }
 
+LABELS = {
+    "indegree": "members with at most so many",
+    "outdegree": "members with at most so many",
+    "geodesic": "pairs at most so far apart",
+    "behavior": "members",
+}
+
 
 @dataclass(frozen=True, eq=False)
 class GoodnessOfFit:
@@ -170,7 +177,7 @@ class GoodnessOfFit:
         places = np.arange(len(varied))
         sims = self.simulated[varied].to_numpy()
         center, spread = np.zeros(len(varied)), np.ones(len(varied))
-        label = "count"
+        label = LABELS.get(self.name, "count")
         if self.name == "triad_census":  # 003 is thousands of times 300: shown each in its own scale
             center, spread = sims.mean(axis=0), np.maximum(sims.std(axis=0), 1e-9)
             label = "count, standardized"
