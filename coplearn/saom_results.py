@@ -103,9 +103,16 @@ class SAOMResults(Estimates):
         return pd.Series(inverse @ off * spread, index=self.params.index[self.free])
 
     def _advice(self, direction: pd.Series) -> str:
-        large = self.params[(self.params.abs() > LARGE_ERROR) & (self.bse > LARGE_ERROR)]
+        large = self.params[(self.params.abs() > LARGE_ERROR) & (self.bse > LARGE_ERROR)].index
+        rates = [p.name for p in self.model.parameters if p.effect is None]
+        endless = large.difference(rates, sort=False)
+        if len(endless):
+            return f"no finite estimate of {listing(endless)}; hold it at a value (fixed=) and use score_test()."
         if len(large):
-            return f"{listing(large.index)} has no finite estimate; hold it at a value (fixed=) and use score_test()."
+            return (
+                f"so much changes that {listing(large)} could be anything above; take waves that are closer, or what "
+                "lasts longer."
+            )
         if "ran away" in self.note:
             return (
                 f"a smaller model, without {direction.index[0]}; then add effects one by one, with score_test() first."
