@@ -63,6 +63,12 @@ def t_of(scores):
     return scores[:, varies].mean(axis=0) / scores[:, varies].std(axis=0) * np.sqrt(len(scores))
 
 
+COMERS = {
+    "event_time": np.array([0.2, 0.4, 0.6]), "event_actor": np.array([1, 7, 8], np.int32),
+    "event_join": np.array([1, 0, 0], np.uint8),
+}  # fmt: skip
+
+
 def random_panel(n, seed, ties=2, **changed):
     g = np.random.default_rng(seed)
     x = (g.random((1, n, n)) < ties / n) * (1 - np.eye(n, dtype=int))
@@ -299,6 +305,46 @@ def test_rates_of_those_who_changed_are_as_good_as_all_rates_anew():
     assert few.steps.min() > 200
     assert np.array_equal(few.chain, many.chain) and np.array_equal(few.times, many.times)
     assert few.scores == pytest.approx(many.scores[:, : few.scores.shape[1]], rel=1e-9, abs=1e-9)  # sums kept up, anew
+
+
+WAYS = {
+    "joiners": {"active": (np.arange(60) > 1).astype(np.uint8), **COMERS},
+    "fixed": {"fixed": (np.random.default_rng(1).random((2, 60, 60)) < 0.1).astype(np.uint8)},
+    "limits": {"max_degree": np.array([5, 4]), "up_only": np.array([0, 1, 0], np.uint8)},
+    "undirected": {"directed": np.array([0, 1], np.uint8), "model_type": np.array([2, 1, 1], np.int32), **COMERS},
+    "confirmed": {"directed": np.array([0, 1], np.uint8), "model_type": np.array([3, 1, 1], np.int32)},
+    "two-mode": {"two_mode": np.array([0, 1], np.uint8), "n_columns": np.array([60, 25]), **COMERS},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_whatever_the_data_listed_alters_and_all_in_one_go_are_the_same_model(way):
+    g = np.random.default_rng(19)
+    n, runs = 60, 500
+    x = (g.random((2, n, n)) < 3 / n) * (1 - np.eye(n, dtype=int))
+    undirected, two_mode = way in ("undirected", "confirmed"), way == "two-mode"
+    x[0] = np.maximum(x[0], x[0].T) if undirected else x[0]
+    x[1, :, 25 if two_mode else n :] = 0
+    data = period(x, g.integers(1, 5, n), g.integers(0, 2, n) - 0.5, **WAYS[way])
+    first = ["transTriads"] if undirected else ["recip", "transTrip", "gwespFF", "outAct", ("altX", ("z0",))]
+    second = ["outAct", "cycle4"] if two_mode else ["recip", "cycle3", "outPop"]
+    rows = effects(
+        data,
+        [
+            *evaluation("net0", "density", *first, "inPop", ("sameX", ("v0",))),
+            *([] if two_mode else evaluation("net0", ("crprod", ("net1",)))),
+            *([] if undirected else [("net0", "recip", (), CREATION), ("net0", "transTrip", (), ENDOWMENT)]),
+            *evaluation("net1", "density", *second),
+            *evaluation("z0", "linear", ("avAlt", ("net0",))),
+        ],
+    )
+    theta = np.where(np.isin(np.arange(len(rows.code)), [0, (rows.variable == 0).sum()]), -2.0, 0.08)
+    listed, whole = (draw(data, rows, theta, [3.0, 2.0, 1.5], runs, whole=w, seed=w + 1) for w in (0, n))
+    noise = np.sqrt((listed.moments.var(axis=0) + whole.moments.var(axis=0)) / runs)
+    assert (np.abs(listed.moments.mean(axis=0) - whole.moments.mean(axis=0)) <= 4.5 * noise).all()
+    for found in (listed, whole):
+        assert not found.status.any()
+        assert np.abs(t_of(found.scores)).max() < 4.5
 
 
 def test_groups_follow_a_long_simulation():
