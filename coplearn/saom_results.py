@@ -103,7 +103,7 @@ class SAOMResults(Estimates):
         return pd.Series(inverse @ off * spread, index=self.params.index[self.free])
 
     def _advice(self, direction: pd.Series) -> str:
-        large = self.params[(self.params.abs() > LARGE_ERROR) & (self.bse > LARGE_ERROR)].index
+        large = _boundless(self.params, self.bse)
         rates = [p.name for p in self.model.parameters if p.effect is None]
         endless = large.difference(rates, sort=False)
         if len(endless):
@@ -529,6 +529,11 @@ def results(model: SAOM, simulator: Simulator, search: Search, settings: Estimat
     return found
 
 
+def _boundless(params: pd.Series, errors: pd.Series) -> pd.Index:
+    """Names of parameters whose estimate and standard error are both very large."""
+    return params.index[(params.abs() > LARGE_ERROR) & (errors > LARGE_ERROR)]
+
+
 def _caveats(model: SAOM, params: pd.Series, covariance: pd.DataFrame, draws: Draws, good: bool) -> list[str]:
     said = []
     if not good:
@@ -538,9 +543,9 @@ def _caveats(model: SAOM, params: pd.Series, covariance: pd.DataFrame, draws: Dr
             "selection and influence are told apart as far as the model holds what else makes the tied alike: an "
             "unmeasured cause of both remains (Shalizi & Thomas 2011)."
         )
+    rates = [p.name for p in model.parameters if p.effect is None]
     errors = pd.Series(np.sqrt(np.diag(covariance)), params.index)
-    effects = [p.name for p in model.parameters if p.effect is not None]
-    wild = [name for name in effects if abs(params[name]) > LARGE_ERROR and errors[name] > LARGE_ERROR]
+    wild = list(_boundless(params, errors).difference(rates, sort=False))
     if wild:
         said.append(f"{listing(wild)}: estimate and standard error are both very large, so the Wald test says nothing.")
     for variable in model.specification:

@@ -137,3 +137,23 @@ def random_community(seed, n_members=12, n_events=200, days=400):
     members["left"] = gone.where(left < days)
     members["unit"] = rng.choice(["x", "y"], n_members)
     return cl.Community("random", members, events, start=start, end=start + pd.Timedelta(days=days))
+
+
+@pytest.fixture(scope="session")
+def s50():
+    """Friendship, alcohol and smoking of the Glasgow s50 data, which are other people's."""
+    try:
+        return cl.datasets.load_glasgow_s50().panel("friendship", ["alcohol", "smoking"])
+    except FileNotFoundError:
+        pytest.skip("other people's data: set COPLEARN_DATA to a folder that holds glasgow_s50")
+
+
+@pytest.fixture(scope="session")
+def reference_panel(s50):
+    """The variables for which RSiena's reference values were computed."""
+    index = np.arange(1, 51)
+    dyad = ((3 * index[:, None] + 7 * index) % 5) * ~np.eye(50, dtype=bool)
+    drink = s50.behaviors["alcohol"].values
+    covariates = {"smoke1": s50.behaviors["smoking"].values[0], "alc": drink[:2]}
+    ties = s50.networks["friendship"].ties
+    return cl.JointPanel.from_arrays({"net": ties}, {"drink": drink}, covariates, {"dyad": dyad})

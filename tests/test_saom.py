@@ -49,11 +49,7 @@ def fitted(panel):
 
 
 @pytest.fixture(scope="module")
-def glasgow():
-    try:
-        s50 = cl.datasets.load_glasgow_s50().panel("friendship", ["alcohol", "smoking"])
-    except FileNotFoundError:
-        pytest.skip("other people's data: set COPLEARN_DATA to a folder that holds glasgow_s50")
+def glasgow(s50):
     return s50.networks["friendship"].ties, s50.behaviors["alcohol"].values, s50.behaviors["smoking"].values[0]
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-import coplearn as cl
 from coplearn.panel import JointPanel
 from coplearn.saom_data import AT_LEAST_ONE, DISJOINT, HIGHER, Options, prepare
 
@@ -110,21 +109,8 @@ def test_groups_need_the_same_variables():
 # --- constants ------------------------------------------------------------------------------------------
 
 
-def test_constants_are_those_that_rsiena_prints():
-    try:
-        s50 = cl.datasets.load_glasgow_s50().panel("friendship", ["alcohol", "smoking"])
-    except FileNotFoundError:
-        pytest.skip("other people's data: set COPLEARN_DATA to a folder that holds glasgow_s50")
-    index = np.arange(1, 51)
-    dyad = ((3 * index[:, None] + 7 * index) % 5) * ~np.eye(50, dtype=bool)
-    alcohol = s50.behaviors["alcohol"].values
-    panel = JointPanel.from_arrays(
-        {"net": s50.networks["friendship"].ties},
-        {"drink": alcohol},
-        {"smoke1": s50.behaviors["smoking"].values[0], "alc": alcohol[:2]},
-        {"dyad": dyad},
-    )
-    context = one(panel, ["net", "drink"]).context
+def test_constants_are_those_that_rsiena_prints(reference_panel):
+    context = one(reference_panel, ["net", "drink"]).context
     # RSiena 1.6.6 on these data: mean, range, similarity mean (15 digits printed)
     known = {"smoke1": (1.38, 2, 0.691020408163265), "alc": (2.99, 4, 0.674387755102041)}
     known["drink"] = (3.11333333333333, 4, 0.674387755102041)

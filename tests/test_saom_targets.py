@@ -6,9 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import coplearn as cl
 from coplearn import effects as fx
-from coplearn.panel import JointPanel
 from coplearn.saom import SAOM
 
 # RSiena 1.6.6 on s50: effect, type, internal parameter, variables, target in total and by period
@@ -33,30 +31,15 @@ def effect(row):
     return fx.rsiena(row.shortName, *variables, parameter=row.parameter or None, type=row.type)
 
 
-@pytest.fixture(scope="module")
-def panel():
-    try:
-        s50 = cl.datasets.load_glasgow_s50().panel("friendship", ["alcohol", "smoking"])
-    except FileNotFoundError:
-        pytest.skip("other people's data: set COPLEARN_DATA to a folder that holds glasgow_s50")
-    index = np.arange(1, 51)
-    dyad = ((3 * index[:, None] + 7 * index) % 5) * ~np.eye(50, dtype=bool)
-    drink = s50.behaviors["alcohol"].values
-    covariates = {"smoke1": s50.behaviors["smoking"].values[0], "alc": drink[:2]}
-    return JointPanel.from_arrays(
-        {"net": s50.networks["friendship"].ties}, {"drink": drink}, covariates, {"dyad": dyad}
-    )
-
-
 @pytest.mark.published
 @pytest.mark.parametrize("variable", ["net", "drink"])
-def test_targets_are_those_of_rsiena(panel, variable):
+def test_targets_are_those_of_rsiena(reference_panel, variable):
     wanted, effects = [], []
     for row in TARGETS[TARGETS["variable"] == variable].itertuples():
         if (row.shortName, row.type) not in APART and (made := effect(row)) not in effects:
             wanted.append(row)
             effects.append(made)
-    model = SAOM(panel, {"net": [], "drink": []} | {variable: effects})
+    model = SAOM(reference_panel, {"net": [], "drink": []} | {variable: effects})
     found = model.targets()[[p.effect is not None for p in model.parameters]]
     off = []
     for row, (_, ours) in zip(wanted, found.iterrows(), strict=True):
@@ -68,11 +51,11 @@ def test_targets_are_those_of_rsiena(panel, variable):
 
 
 @pytest.mark.published
-def test_contributions_to_behavior_are_those_of_rsiena(panel):
+def test_contributions_to_behavior_are_those_of_rsiena(reference_panel):
     steps = pd.read_csv(
         Path(__file__).parent / "data" / "rsiena_change_statistics_s50_behaviour.csv", na_values=["", "NA"]
     ).fillna({"interaction1": ""})
     for (short, about, wave), rows in steps.groupby(["shortName", "interaction1", "wave"]):
-        model = SAOM(panel, {"net": [], "drink": [fx.rsiena(short, *filter(None, [about]))]})
-        ours = model.contributions(panel.waves[wave - 1], "drink")[0, rows.ego - 1]
+        model = SAOM(reference_panel, {"net": [], "drink": [fx.rsiena(short, *filter(None, [about]))]})
+        ours = model.contributions(reference_panel.waves[wave - 1], "drink")[0, rows.ego - 1]
         np.testing.assert_allclose(ours, rows[["down", "stay", "up"]], atol=1e-9)  # of 15 printed digits

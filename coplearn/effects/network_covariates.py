@@ -11,6 +11,7 @@ from coplearn.effects.network_rows import (
     path,
     product,
     reach,
+    root_if_2,
     special,
 )
 from coplearn.kernels import saom_network as k
@@ -320,7 +321,7 @@ for name, short, direction, of_ego, formula in (
         name,
         short,
         formula + ", the root of the inner sum with p = 2 (of values that are not negative)",
-        near(k.TOTAL, direction, 2 if short == "inPopX" else 0, of_ego, lambda p: t.ROOT if p == 2 else t.IDENTITY),
+        near(k.TOTAL, direction, 2 if short == "inPopX" else 0, of_ego, root_if_2),
         ACTOR,
         parameter=1,
         interaction="ego" if of_ego else "dyadic",
@@ -329,7 +330,7 @@ effect(
     "outdegree_activity_weighted",
     "outActX",
     r"x_{i+} \sum_h x_{ih} v_h, the root of the sum with p = 2 (of values that are not negative)",
-    bilinear(t.IDENTITY, t.ONE, t.IDENTITY, t.ALTER, shape=lambda p: (t.IDENTITY, t.ROOT if p == 2 else t.IDENTITY)),
+    bilinear(t.IDENTITY, t.ONE, t.IDENTITY, t.ALTER, shape=lambda p: (t.IDENTITY, root_if_2(p))),
     ACTOR,
     parameter=1,
 )

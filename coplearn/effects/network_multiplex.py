@@ -11,9 +11,11 @@ from coplearn.effects.network_rows import (
     bilinear,
     effect,
     geometric,
+    inverse_root_if_2,
     near,
     path,
     product,
+    root_if_2,
     special,
 )
 from coplearn.kernels import saom_network as k
@@ -26,18 +28,9 @@ NET, NET_ACTOR = ("network",), ("network", "actor")
 MULTIPLEX = "Snijders, Lomi & Torlo (2013), doi:10.1016/j.socnet.2012.05.005."
 
 
-def root_if_2(p: float) -> int:
-    """p = 2 asks for the square root."""
-    return t.ROOT if p == 2 else t.IDENTITY
-
-
 def root_or_log(p: float) -> int:
     """p = 2 asks for the square root, p = 0 for the logarithm of 1 + degree."""
     return t.LOG if p == 0 else root_if_2(p)
-
-
-def inverse_root_if_2(p: float) -> int:
-    return t.INVERSE_ROOT if p == 2 else t.INVERSE
 
 
 def root_or_any(p: float) -> int:

@@ -88,6 +88,17 @@ class Facts:
 SNIJDERS_2017 = "Snijders (2017), doi:10.1146/annurev-statistics-060116-054035."
 
 Maker = Callable[[Facts], Row]
+
+
+def root_if_2(p: float) -> int:
+    """p = 2 asks for the square root."""
+    return t.ROOT if p == 2 else t.IDENTITY
+
+
+def inverse_root_if_2(p: float) -> int:
+    return t.INVERSE_ROOT if p == 2 else t.INVERSE
+
+
 KNOWN = {"": 0, "ego": 1, "alter": 2, "both": 3, "dyadic": 4}
 EGO_NEEDED = {t.EGO, t.EGO_2, t.EGO_GE, t.EGO_LE}
 ALTER_NEEDED = {t.ALTER, t.ALTER_2, t.ALTER_GE, t.ALTER_LE, t.ALTER_POSITIVE}

@@ -9,9 +9,11 @@ from coplearn.effects.network_rows import (
     degree,
     effect,
     geometric,
+    inverse_root_if_2,
     path,
     product,
     reach,
+    root_if_2,
     special,
     triad,
 )
@@ -46,15 +48,6 @@ def mutual_mean(f: Facts) -> float:
 def once(f: Facts) -> float:
     """One half in undirected networks, where every tie is seen from both ends."""
     return 1.0 if f.own.directed or f.own.two_mode else 0.5
-
-
-def root_if_2(p: float) -> int:
-    """p = 2 asks for the square root."""
-    return t.ROOT if p == 2 else t.IDENTITY
-
-
-def inverse_root_if_2(p: float) -> int:
-    return t.INVERSE_ROOT if p == 2 else t.INVERSE
 
 
 # Ties, and ties back. In an undirected network each tie is a tie of both its ends; moments count it once.

@@ -176,20 +176,30 @@ def _history(
 
 
 @njit(cache=True, nogil=True)
-def slot_of(h, i, j):
-    """Slot of a pair; -1 where a sparse history has none."""
-    if h.dense:
-        return i * h.n + j
-    low, high = h.first[i], h.first[i + 1]
+def place_of(alter, low, high, j):
+    """The first place from low to before high where the sorted `alter` is j or more; high where there is none."""
     while low < high:
         middle = (low + high) // 2
-        if h.alter[middle] < j:
+        if alter[middle] < j:
             low = middle + 1
         else:
             high = middle
-    if low < h.first[i + 1] and h.alter[low] == j:
-        return low
-    return -1
+    return low
+
+
+@njit(cache=True, nogil=True)
+def slot_among(n, dense, first, alter, i, j):
+    """:func:`slot_of`, from the arrays of a history instead of the whole of it, which costs more to hand over."""
+    if dense:
+        return i * n + j
+    place = place_of(alter, first[i], first[i + 1], j)
+    return place if place < first[i + 1] and alter[place] == j else -1
+
+
+@njit(cache=True, nogil=True)
+def slot_of(h, i, j):
+    """Slot of a pair; -1 where a sparse history has none."""
+    return slot_among(h.n, h.dense, h.first, h.alter, i, j)
 
 
 @njit(cache=True, nogil=True)

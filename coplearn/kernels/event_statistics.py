@@ -17,6 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from coplearn.kernels.event_history import place_of, slot_among
+
 __all__ = ["CODES", "NAMES", "SHIFTS", "Terms", "raw_terms"]
 
 # Codes in an order that the kernel relies on: first what reads a network, then the trace, then covariates.
@@ -159,21 +161,6 @@ def _about_members(code, values, time, unit, i, j):
 
 
 @njit(cache=True, nogil=True)
-def _slot(n, dense, first, alter, i, j):
-    """Slot of a pair, from the arrays themselves; -1 where there is none."""
-    if dense:
-        return i * n + j
-    low, high = first[i], first[i + 1]
-    while low < high:
-        middle = (low + high) // 2
-        if alter[middle] < j:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low < first[i + 1] and alter[low] == j else -1
-
-
-@njit(cache=True, nogil=True)
 def _triads(first, alter, mirror, y, kind, unique, i, j):
     """Shared partners of a sparse history, along the shorter of the two lists of partners."""
     by_i = first[i + 1] - first[i] <= first[j + 1] - first[j]
@@ -187,18 +174,11 @@ def _triads(first, alter, mirror, y, kind, unique, i, j):
         third = alter[s]
         if leg <= 0.0 or third == other:
             continue
-        low, high = start, stop  # both lists are in order: what was passed need not be searched again
-        while low < high:
-            middle = (low + high) // 2
-            if alter[middle] < third:
-                low = middle + 1
-            else:
-                high = middle
-        start = low
-        if low == stop:
+        start = place_of(alter, start, stop, third)  # in order: what was passed need not be searched again
+        if start == stop:
             break
-        if alter[low] == third:
-            back = y[low] if other_out else y[mirror[low]]
+        if alter[start] == third:
+            back = y[start] if other_out else y[mirror[start]]
             if back > 0.0:
                 total += 1.0 if unique else min(leg, back)
     return total
@@ -235,8 +215,8 @@ def raw_terms(terms, h, x, time, out_i, out_j, count, raw):
             y = h.y[k]
             partners, sums = (h.alters[k], h.sent[k]) if code == _INERTIA else (h.egos[k], h.received[k])
             for d in range(count):
-                i, j = out_i[d], out_j[d]
-                s = _slot(n, dense, first, alter, i, j) if code == _INERTIA else _slot(n, dense, first, alter, j, i)
+                i, j, back = out_i[d], out_j[d], code == _RECIPROCITY
+                s = slot_among(n, dense, first, alter, j if back else i, i if back else j)
                 there = 0.0 if s < 0 else y[s]
                 out[d] = (1.0 if there > 0.0 else 0.0) if unique else there * scale
                 if share:
@@ -275,7 +255,7 @@ def raw_terms(terms, h, x, time, out_i, out_j, count, raw):
         elif code == _RANK_SEND or code == _RANK_RECEIVE or code == _CONTINUE:
             ranks = h.rank_sent if code == _RANK_SEND else h.rank_received
             for d in range(count):
-                s = _slot(n, dense, first, alter, out_i[d], out_j[d])
+                s = slot_among(n, dense, first, alter, out_i[d], out_j[d])
                 if s < 0:
                     out[d] = 0.0
                 elif code == _CONTINUE:

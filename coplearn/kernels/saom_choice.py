@@ -10,8 +10,8 @@ from numba import njit
 
 from coplearn.kernels.saom_engine import INTERACTION
 from coplearn.kernels.saom_groups import draw_member
-from coplearn.kernels.saom_listed import forget, list_options
-from coplearn.kernels.saom_network import NOWHERE, network_base, network_local
+from coplearn.kernels.saom_listed import list_options
+from coplearn.kernels.saom_network import NOWHERE, forget, network_base, network_local
 from coplearn.kernels.saom_stream import uniform
 from coplearn.kernels.saom_whole import list_all
 
@@ -76,7 +76,6 @@ def weigh(engine, r, n):
             change, theta = work.change[kept[q]], plan.loss[kept[q]]
             for j in range(n):
                 lost[j] += theta * change[j]
-    if plan.split[r]:
         for j in range(n):
             p[j] = lost[j] if sign[j] < 0.0 else p[j]
     for j in range(n):

@@ -44,8 +44,8 @@ from coplearn.kernels.saom_state import (
 BLOCK = 64  # actors whose rates are summed together
 ONE_DECIDES = 4  # the first of the models of undirected networks in which opportunities come to pairs
 WHOLE = 512  # alters that are weighed in one go
-TABLED = 2
 TABLES = 1024  # actors between whom two-paths are kept in tables
+TABLED = 2  # how `Plan.short` says that moments read them
 
 
 class Plan(NamedTuple):
@@ -78,7 +78,7 @@ class Plan(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Options of one ministep: first the ties of ego, which can be lost, then the others, which can be gained."""
+    """Options of one ministep: all alters in order, or those listed, of whom ego's ties come first."""
 
     out: np.ndarray  # float64[K, N]: local parts by alter; 0 between ministeps
     change: np.ndarray  # float64[K, M]: change statistic by option, as far as it must be kept
@@ -350,11 +350,12 @@ def prepare(period, effects, capacity, whole=WHOLE):
     eff = pack(effects)
     plan = new_plan(eff, n_variables)
     groups = new_groups(period, eff)
+    settled = period.active.all() and period.event_time.shape[0] == 0  # everybody is there all the time
     for r in range(n_nets):
-        plan.free[r] = not period.fixed[r].any() and period.constraint.shape[0] == 0 and not period.up_only[r]
-        plan.free[r] = plan.free[r] and not period.two_mode[r]
-        plan.free[r] = plan.free[r] and (period.directed[r] or period.max_degree[r] >= side)
-        plan.open[r] = plan.free[r] and period.active.all() and period.event_time.shape[0] == 0
+        loose = not period.fixed[r].any() and period.constraint.shape[0] == 0 and not period.up_only[r]
+        loose = loose and (period.directed[r] or period.two_mode[r] or period.max_degree[r] >= side)
+        plan.free[r] = loose and not period.two_mode[r]
+        plan.open[r] = loose and settled
         plan.whole[r] = period.n_columns[r] <= whole or not groups.on[r]
         groups.on[r] = not plan.whole[r]
         plan.sure[r] = not (period.missing[r].any() or period.fixed[r].any() or period.end_fixed[r].any())
@@ -362,7 +363,6 @@ def prepare(period, effects, capacity, whole=WHOLE):
     for k in range(eff.code.shape[0]):
         current = plan.moment[k, 0] == k and plan.moment[k, 1] == CURRENT and eff.kind[k] == EVALUATION
         plan.short[k] = current and has_short_sum(eff, k) and not asks_unknown(period, eff, k)
-    settled = period.active.all() and period.event_time.shape[0] == 0
     counted = np.zeros(eff.code.shape[0], np.uint8)
     for k in range(eff.code.shape[0]):
         counted[k] = side <= TABLES and eff.variable[k] < n_nets and plan.whole[eff.variable[k]]
@@ -378,7 +378,7 @@ def prepare(period, effects, capacity, whole=WHOLE):
     degree = largest_degree(period.x)
     room = max(capacity, degree)
     spare = largest_degree(period.end_fixed)
-    if period.event_time.shape[0] or not period.active.all():
+    if not settled:
         spare += degree
     held = min(room + spare, side)
     s = new_state(period, period.x, period.z, np.zeros_like(period.v_missing), np.zeros_like(period.w_missing), held)

@@ -9,7 +9,7 @@ from numba import njit
 
 from coplearn.kernels.saom_engine import INTERACTION
 from coplearn.kernels.saom_groups import untouched
-from coplearn.kernels.saom_network import NOWHERE, REACHED, forget_paths, network_base, network_column, network_local
+from coplearn.kernels.saom_network import NOWHERE, REACHED, forget, network_base, network_column, network_local
 from coplearn.kernels.saom_state import touch
 
 HIGHER, DISJOINT, AT_LEAST_ONE = 0, 1, 2
@@ -157,17 +157,6 @@ def reach(engine, r, i):
         k = plan.row[r, q]
         if plan.local[k]:
             network_local(eff, k, s, i, scratch, work.out[k])
-
-
-@njit(cache=True, nogil=True)
-def forget(s, scratch, r, i):
-    """Empty the list of touched alters, and forget what was counted for this ego."""
-    forget_paths(scratch)
-    for q in range(scratch.n_touched[0]):
-        scratch.mark[scratch.touched[q]] = 0
-    scratch.n_touched[0] = 0
-    if not s.two_mode[r]:
-        scratch.mark[i] = 0
 
 
 @njit(cache=True, nogil=True)

@@ -284,16 +284,12 @@ def short_sum(eff, k, s, i, scratch, alters, out):
         for b in range(n):
             total += out[b]
         return total
-    counts, curve, from_ego, forward = scratch.counts, scratch.curve[k], a[1] == t.FORWARD, a[3] == t.FORWARD
-    for step in (1, 0):
-        for b in range(s.outdeg[a[0], i] if from_ego else s.indeg[a[0], i]):
-            h = s.out[a[0], i, b] if from_ego else s.inn[a[0], i, b]
-            for c in range(s.outdeg[a[2], h] if forward else s.indeg[a[2], h]):
-                j = s.out[a[2], h, c] if forward else s.inn[a[2], h, c]
-                counts[j] = counts[j] + 1 if step else 0
-        for b in range(n * step):
-            m = counts[alters[b]]
-            total += curve[m] if m < curve.size else eff.p[k, 1] * shape(a[7], float(m), eff.p[k, 0])
+    _count_paths(s, a[0], a[1] == t.FORWARD, a[2], a[3] == t.FORWARD, i, scratch)
+    counts, curve = scratch.counts, scratch.curve[k]
+    for b in range(n):
+        m = counts[alters[b]]
+        total += curve[m] if m < curve.size else eff.p[k, 1] * shape(a[7], float(m), eff.p[k, 0])
+    forget(s, scratch, own, i)
     return total
 
 
@@ -584,6 +580,17 @@ def forget_paths(scratch):
         scratch.counts[scratch.counted[b]] = 0
     scratch.known[0] = -1
     scratch.known[4] = 0
+
+
+@njit(cache=True, nogil=True)
+def forget(s, scratch, r, i):
+    """Empty the list of touched alters, and forget what was counted for this ego."""
+    forget_paths(scratch)
+    for q in range(scratch.n_touched[0]):
+        scratch.mark[scratch.touched[q]] = 0
+    scratch.n_touched[0] = 0
+    if not s.two_mode[r]:
+        scratch.mark[i] = 0
 
 
 @njit(cache=True, nogil=True)
