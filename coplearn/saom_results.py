@@ -33,6 +33,7 @@ __all__ = ["SAOMResults", "ScoreTest", "TimeTest", "results"]
 
 SHORT, SCORE_TEST = 4, 5  # phases of random streams that the search does not use
 GOOD_T, GOOD_RATIO = 0.1, 0.25
+FEW = 0.05  # of the simulations may be cut short after too many steps
 LARGE_ERROR = 10.0  # an estimate beyond this with an error as large is Donner and Hauck's pathology
 KIND_WORDS = {EVALUATION: "eval", CREATION: "creation", ENDOWMENT: "endow", RATE: "rate"}
 
@@ -88,6 +89,8 @@ class SAOMResults(Estimates):
         lines = [f"{ratio}: not converged"]
         if self.note:
             lines[0] += f" ({self.note})"
+        if _often_cut(self.draws):
+            lines.append(f"{self.draws.cut:,} of {self.draws.clock.size:,} simulated periods did not come to their end")
         lines.append(f"largest t-conv: {t[worst]:.2f}, of {worst}")
         direction = self._worst_direction().abs().sort_values(ascending=False)
         lines.append(f"worst direction: {listing(direction.index[direction > 0.3 * direction.iloc[0]], 4)}")
@@ -108,6 +111,8 @@ class SAOMResults(Estimates):
         endless = large.difference(rates, sort=False)
         if len(endless):
             return f"no finite estimate of {listing(endless)}; hold it at a value (fixed=) and use score_test()."
+        if not len(large) and _often_cut(self.draws):
+            large = self.params.loc[rates].nlargest(1).index
         if len(large):
             return (
                 f"so much changes that {listing(large)} could be anything above; take waves that are closer, or what "
@@ -503,7 +508,7 @@ def results(model: SAOM, simulator: Simulator, search: Search, settings: Estimat
     t = pd.Series(np.nan, index=names, name="t-conv")
     t[free] = search.t_ratios(draws)
     ratio = overall_ratio(draws, search.target)
-    good = bool(ratio < GOOD_RATIO and (t.dropna().abs() < GOOD_T).all() and not search.note)
+    good = bool(ratio < GOOD_RATIO and (t.dropna().abs() < GOOD_T).all() and not search.note and not _often_cut(draws))
     targets = pd.Series(simulator.observed().sum(axis=0), index=names, name="target")
     params = pd.Series(theta, index=names, name="estimate")
     frame = pd.DataFrame(covariance, index=names, columns=names)
@@ -527,6 +532,11 @@ def results(model: SAOM, simulator: Simulator, search: Search, settings: Estimat
         free=free,
     )
     return found
+
+
+def _often_cut(draws: Draws) -> bool:
+    """Whether so many simulated periods took too many steps that nothing can be said about the observed ones."""
+    return draws.cut > FEW * draws.clock.size
 
 
 def _boundless(params: pd.Series, errors: pd.Series) -> pd.Index:
@@ -558,5 +568,5 @@ def _caveats(model: SAOM, params: pd.Series, covariance: pd.DataFrame, draws: Dr
         if share > 0.2:
             said.append(f"{share:.0%} of {variable} is missing; above 20 % results depend on how it is completed.")
     if draws.cut:
-        said.append(f"{plural(draws.cut, 'simulation')} took too many steps and was cut short.")
+        said.append(f"cut short after too many steps: {plural(draws.cut, 'simulated period')} of {draws.clock.size:,}.")
     return said

@@ -30,9 +30,7 @@ def choose(engine, r, i, stream, score):
         n = list_options(engine, r, i)
     weigh(engine, r, n)
     largest = largest_of(p, n)
-    exponentials(p, work.power, work.bits, n, largest)
-    for q in range(n):
-        p[q] *= count[q]
+    exponentials(p, count, work.power, work.bits, n, largest)
     nothing = math.exp(-largest) if largest > 0.0 else 1.0
     total = nothing + total_of(p, n)
     u = uniform(stream) * total
@@ -48,7 +46,7 @@ def choose(engine, r, i, stream, score):
     return j, (p[chosen] / count[chosen] if chosen >= 0 else nothing) / total
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"contract"})
 def weigh(engine, r, n):
     """Utilities of toggling, in `work.p`; 0 for what ego may not do."""
     plan, work = engine.plan, engine.work
@@ -97,9 +95,9 @@ def largest_of(x, n):
     return max(a, b, c, d)
 
 
-@njit(cache=True, nogil=True)
-def exponentials(p, power, bits, n, largest):
-    """Replace the first n of p by exp(min(p - largest, 0)), to the last digit or two.
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def exponentials(p, count, power, bits, n, largest):
+    """Replace the first n of p by count * exp(min(p - largest, 0)), to the last digit or two.
 
     exp(x) = 2^m exp(x - m log 2) with a Taylor polynomial for the remainder in [-log(2)/2, log(2)/2]. x / log 2 becomes
     the whole number m where 1.5 * 2^52 is added, since no digits are left; m then stands in the last bits of `power`,
@@ -122,7 +120,7 @@ def exponentials(p, power, bits, n, largest):
     for q in range(n):
         bits[q] = (bits[q] + 1023) << 52
     for q in range(n):
-        p[q] *= power[q]
+        p[q] *= power[q] * count[q]
 
 
 @njit(cache=True, nogil=True)
@@ -179,7 +177,7 @@ def score_choice(engine, r, n, chosen, total, score):
         score[shift + eff.parameter[k]] += g
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc"})
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def dot(x, y, n):
     """Sum of the products of the first n numbers, added up in whichever order is fast: always the same on a machine."""
     total = 0.0
@@ -188,7 +186,7 @@ def dot(x, y, n):
     return total
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc"})
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def total_of(x, n):
     """Sum of the first n numbers, likewise."""
     total = 0.0
