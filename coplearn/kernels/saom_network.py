@@ -97,7 +97,7 @@ def _column(every):
     @njit(cache=True, nogil=True)
     def column(eff, k, s, i, alters, n, out, n_ties=-1):
         own, code, a, p = eff.variable[k], eff.code[k], eff.a[k], eff.p[k]
-        pair, net, var = a[3], a[0], a[1]
+        pair, net, var, var_of_ends = a[3], a[0], a[1], a[6]
         no_back = code == PRODUCT and a[7] == 0 and a[4] == t.NO_DEGREE
         plain = no_back and a[5] == t.NO_DEGREE
         if plain and (pair == t.ONE or pair == t.EGO):
@@ -150,6 +150,36 @@ def _column(every):
             for q in range(n):
                 tied = s.x[own, i, q if every else alters[q]] != 0 if n_ties < 0 else q < n_ties
                 out[q] = loss if tied else gain
+        elif code == PRODUCT:
+            second, of_ego, of_alter, form, back = a[2], a[4], a[5], a[6], a[7]
+            parameter, centre, mean, size = p[0], p[1], p[2], p[3]
+            for q in range(n):
+                j = q if every else np.int64(alters[q])
+                out[q] = _product_of(
+                    s, own, i, j, net, var, second, pair, of_ego, of_alter, form, back, parameter, centre, mean, size
+                )
+        elif code == BILINEAR:
+            second, pair, g, other_pair, of_alter = a[2], a[4], a[5], a[6], a[7]
+            parameter, mean, size = p[0], p[2], p[3]
+            start, other_start = _bilinear_sums(eff, k, s, i, np.int64(-1))
+            now = _bilinear_value(eff, k, start, other_start)
+            for q in range(n):
+                j = q if every else np.int64(alters[q])
+                tied = s.x[own, i, j] != 0 if n_ties < 0 else q < n_ties
+                if tied:
+                    out[q] = _bilinear_change(eff, k, s, i, j)
+                else:
+                    more, further = _parts_of(
+                        s, own, i, j, net, var, second, pair, g, other_pair, of_alter, parameter, mean, size
+                    )
+                    out[q] = _bilinear_value(eff, k, start + more, other_start + further) - now
+        elif code == REACH and var_of_ends < 0:
+            first, forward = shape(a[7], 1.0, p[0]), a[3] == t.FORWARD
+            one_mode, ends = not forward or not s.two_mode[a[2]], s.outdeg[a[2]] if forward else s.indeg[a[2]]
+            for q in range(n):
+                j = q if every else np.int64(alters[q])
+                back = 0 if not one_mode else s.x[a[2], j, i] if forward else s.x[a[2], i, j]
+                out[q] = first * (1.0 * ends[j] - back)
         elif has_local(eff, k) and code != REACH and not has_rest(eff, k):
             out[:n] = 0.0
         else:
@@ -188,9 +218,17 @@ def is_reciprocity(eff, k):
 
 @njit(cache=True, nogil=True)
 def fill_curve(eff, k, curve):
-    """Tabulate what 0, 1, 2, ... two-paths that a tie closes count for effect k."""
-    for m in range(curve.shape[0] if eff.code[k] == PATH else 0):
-        curve[m] = eff.p[k, 1] * shape(eff.a[k, 7], float(m), eff.p[k, 0])
+    """Tabulate what 0, 1, 2, ... two-paths that a tie closes, or that end at the same node, count for effect k."""
+    code = eff.code[k]
+    for m in range(curve.shape[0] if code == PATH or code == REACH else 0):
+        curve[m] = (eff.p[k, 1] if code == PATH else 1.0) * shape(eff.a[k, 7], float(m), eff.p[k, 0])
+
+
+@njit(cache=True, nogil=True)
+def _of_count(eff, k, curve, count):
+    """What the two-paths that end at the same node count."""
+    m = np.int64(count)
+    return curve[k, m] if k < curve.shape[0] and m < curve.shape[1] else shape(eff.a[k, 7], count, eff.p[k, 0])
 
 
 @njit(cache=True, nogil=True)
@@ -381,13 +419,17 @@ def _unknown(eff, k, s, i, j):
 @njit(cache=True, nogil=True)
 def _product(eff, k, s, i, j):
     a, p = eff.a[k], eff.p[k]
-    own = eff.variable[k]
-    value = pair_term(a[3], s, own, i, j, a[0], a[1], a[2], p[0], p[2], p[3])
-    if a[4] != t.NO_DEGREE:
-        value *= shape(a[6], degree(a[4], s, a[0], i, i, j), p[0]) - p[1]
-    if a[5] != t.NO_DEGREE:
-        value *= shape(a[6], degree(a[5], s, a[0], j, i, j), p[0]) - p[1]
-    return value * s.x[own, j, i] if a[7] else value
+    return _product_of(s, eff.variable[k], i, j, a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], p[0], p[1], p[2], p[3])
+
+
+@njit(inline="always")
+def _product_of(s, own, i, j, net, var, second, pair, of_ego, of_alter, form, back, parameter, centre, mean, size):
+    value = pair_term(pair, s, own, i, j, net, var, second, parameter, mean, size)
+    if of_ego != t.NO_DEGREE:
+        value *= shape(form, degree(of_ego, s, net, i, i, j), parameter) - centre
+    if of_alter != t.NO_DEGREE:
+        value *= shape(form, degree(of_alter, s, net, j, i, j), parameter) - centre
+    return value * s.x[own, j, i] if back else value
 
 
 @njit(cache=True, nogil=True)
@@ -401,14 +443,17 @@ def _of_degree(eff, k, s, i, d):
 def _bilinear_parts(eff, k, s, i, j):
     """t_ij and u_ij."""
     a, p = eff.a[k], eff.p[k]
-    own = eff.variable[k]
-    first = pair_term(a[4], s, own, i, j, a[0], a[1], a[2], p[0], p[2], p[3])
-    if a[5] < 0:
-        return first, 0.0
-    second = pair_term(a[6], s, own, i, j, a[0], a[1], a[2], p[0], p[2], p[3])
-    if a[7] != t.NO_DEGREE:
-        second *= shape(t.POWER, degree(a[7], s, a[0], j, i, j), p[0])
-    return first, second
+    return _parts_of(s, eff.variable[k], i, j, a[0], a[1], a[2], a[4], a[5], a[6], a[7], p[0], p[2], p[3])
+
+
+@njit(inline="always")
+def _parts_of(s, own, i, j, net, var, second, pair, g, other_pair, of_alter, parameter, mean, size):
+    further = 0.0
+    if g >= 0:
+        further = pair_term(other_pair, s, own, i, j, net, var, second, parameter, mean, size)
+        if of_alter != t.NO_DEGREE:
+            further *= shape(t.POWER, degree(of_alter, s, net, j, i, j), parameter)
+    return pair_term(pair, s, own, i, j, net, var, second, parameter, mean, size), further
 
 
 @njit(cache=True, nogil=True)
@@ -692,15 +737,13 @@ def _reach_base(eff, k, s, i, j):
     """As if every two-path were the first one to its end."""
     a, p = eff.a[k], eff.p[k]
     first = shape(a[7], 1.0, p[0])
-    net, one_mode = a[2], a[3] == t.BACKWARD or not s.two_mode[a[2]]
-    if a[6] < 0:
-        ends = s.outdeg[net, j] if a[3] == t.FORWARD else s.indeg[net, j]
-        return first * (ends - (leg(s, net, a[3], j, i) if one_mode else 0.0))
-    total = 0.0
-    for h in range(s.x.shape[1]):
+    net, forward = a[2], a[3] == t.FORWARD
+    one_mode, total = not forward or not s.two_mode[net], 0.0
+    for b in range(s.outdeg[net, j] if forward else s.indeg[net, j]):
+        h = np.int64(s.out[net, j, b] if forward else s.inn[net, j, b])
         if not (one_mode and h == i):
-            total += first * leg(s, net, a[3], j, h) * s.v[a[6], h]
-    return total
+            total += _reach_value(eff, k, s, h)
+    return first * total
 
 
 @njit(cache=True, nogil=True)
@@ -710,10 +753,11 @@ def _reach_value(eff, k, s, h):
 
 @njit(cache=True, nogil=True)
 def _reach_local(eff, k, s, i, scratch, out):
-    own, a, p = eff.variable[k], eff.a[k], eff.p[k]
+    own, a = eff.variable[k], eff.a[k]
     node, weight, paths = scratch.node, scratch.weight, scratch.paths
     one_mode = not s.two_mode[own]
-    first = shape(a[7], 1.0, p[0])
+    curve = scratch.curve
+    first = _of_count(eff, k, curve, 1.0)
     reached = 0
     for b in range(s.outdeg[own, i]):
         n = neighbours(s, a[2], a[3], np.int64(s.out[own, i, b]), node[0], weight[0])
@@ -729,7 +773,7 @@ def _reach_local(eff, k, s, i, scratch, out):
         tied = a[4] != 0 and s.x[own, i, h] != 0
         value = _reach_value(eff, k, s, h)
         if b < reached and a[4]:
-            out[h] -= value * shape(a[7], paths[h], p[0])
+            out[h] -= value * _of_count(eff, k, curve, paths[h])
             touch(scratch, h)
         if tied and b < reached:
             continue
@@ -739,7 +783,7 @@ def _reach_local(eff, k, s, i, scratch, out):
             if one_mode and j == i:
                 continue
             before = paths[h] - s.x[own, i, j]
-            gain = 0.0 if tied else shape(a[7], before + 1, p[0]) - shape(a[7], before, p[0])
+            gain = 0.0 if tied else _of_count(eff, k, curve, before + 1) - _of_count(eff, k, curve, before)
             out[j] += value * (gain - first)
             touch(scratch, j)
     for b in range(reached):
