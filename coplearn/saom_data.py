@@ -261,7 +261,11 @@ def _alter_similarity(groups: Mapping[str, JointPanel], name: str, mean: float, 
 def _network_facts(panel: JointPanel) -> dict[str, NetworkFacts]:
     facts = {}
     for index, (name, net) in enumerate(panel.networks.items()):
-        known = net.ties == 1
+        there = panel.present[:, :, None]  # the cells of absent members hold nobody's tie
+        if not net.two_mode:
+            there = there & panel.present[:, None, :]
+        observed = (net.ties != MISSING_TIE) & there
+        known = observed & (net.ties == 1)
         waves = list(zip(known, panel.present, strict=True))
         out = [x[here].sum() / max(here.sum(), 1) for x, here in waves]
         mutual = [] if net.two_mode else [(x & x.T)[here].sum() / max(here.sum(), 1) for x, here in waves]
@@ -273,10 +277,8 @@ def _network_facts(panel: JointPanel) -> dict[str, NetworkFacts]:
             n_columns=net.ties.shape[2],
             average_degree=float(np.mean(out)),
             average_mutual=0.0 if net.two_mode else float(np.mean(mutual)),
-            balance_mean=_balance_mean(known[:-1], net.ties[:-1] != MISSING_TIE),
-            structural_mean=_balance_mean(
-                known[:-1].transpose(0, 2, 1), (net.ties[:-1] != MISSING_TIE).transpose(0, 2, 1)
-            ),
+            balance_mean=_balance_mean(known[:-1], observed[:-1]),
+            structural_mean=_balance_mean(known[:-1].transpose(0, 2, 1), observed[:-1].transpose(0, 2, 1)),
         )
     return facts
 

@@ -38,6 +38,10 @@ def test_names_of_rsiena_are_unique_among_panel_effects():
     assert len(short) == len(set(short))
 
 
+def test_a_former_name_of_rsiena_is_the_present_effect():
+    assert fx.rsiena("cycle4ND") == fx.rsiena("cycle4")
+
+
 def test_unknown_name_of_rsiena_gets_the_nearest():
     with pytest.raises(ValueError, match=r"no RSiena effect 'avsim'. Did you mean 'avSim'"):
         fx.rsiena("avsim", "net")

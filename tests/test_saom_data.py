@@ -124,6 +124,19 @@ def test_constants_are_those_that_rsiena_prints(reference_panel):
     assert context.actor("drink").alter_similarity_mean["net"] == pytest.approx(0.742623129251701, abs=1e-13)
 
 
+def test_constants_do_not_know_what_stands_in_the_cells_of_absent_members():
+    present = np.ones((3, 5), bool)
+    present[0, 3], present[2, 1] = False, False
+    facts = []
+    for filler in (0, 1, np.nan):
+        ties = waves([(4, 0)], [(2, 4)])
+        for w, i in np.argwhere(~present):
+            ties[w, i], ties[w, :, i], ties[w, i, i] = filler, filler, 0
+        context = one(JointPanel.from_arrays({"net": ties}, present=present)).context
+        facts.append(context.network("net"))
+    assert facts[0] == facts[1] == facts[2]
+
+
 def test_centring_can_be_left_out_and_missing_covariates_are_at_their_mean():
     panel = JointPanel.from_arrays({"net": waves([(4, 0)])}, covariates={"age": [1, 2, np.nan, 3, 6]})
     assert one(panel).periods[0].v[0].tolist() == [-2, -1, 0, 0, 3]

@@ -43,6 +43,12 @@ def test_a_behavior_may_depend_on_another_one_as_it_was_at_the_start(two):
         assert found[f"smoke: rate {m + 1}"] == np.abs(np.diff(smoke, axis=0))[m].sum()
 
 
+@pytest.mark.parametrize(("owner", "effect"), [("net", fx.closure_of("net")), ("drink", fx.effect_from("drink"))])
+def test_a_variable_is_not_another_one_to_itself(two, owner, effect):
+    with pytest.raises(ValueError, match=f"about another variable than '{owner}' itself"):
+        SAOM(two, {"net": [fx.outdegree()], "drink": [fx.linear_shape()]} | {owner: [effect]})
+
+
 def test_scores_of_two_behaviors_are_0_on_average_and_both_move(two):
     model = SAOM(two, {"drink": [fx.linear_shape(), fx.effect_from("smoke")], "smoke": [fx.linear_shape()]})
     theta = model.vector([2, 2, 0.1, 0.2, 3, 3, -0.1])

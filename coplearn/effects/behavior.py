@@ -16,7 +16,7 @@ from typing import Any
 
 from coplearn._checks import choose
 from coplearn.effects import user
-from coplearn.effects.context import Context, NetworkFacts, Row, arrange
+from coplearn.effects.context import Context, NetworkFacts, Row, arrange, check_other
 from coplearn.effects.spec import Definition, Effect, define, definition
 from coplearn.kernels import saom_behavior as kernel
 
@@ -126,9 +126,10 @@ def _define(
 
 def _formula(aggregate: str, alters: str, term: str, weight: str, moderator: str) -> str:
     inside = f"{_TIE[alters]} {_WEIGHT[weight]}{_TERM[term]}".strip()
+    divisor = rf", with p = 2 over \sum_j {_TIE[alters]} (w_{{ij}} - \bar w)" if weight == "dyadic" else ""
     whole = {
         "total": rf"\sum_j {inside}",
-        "average": rf"\frac{{\sum_j {inside}}}{{\sum_j {_TIE[alters]}}}",
+        "average": rf"\frac{{\sum_j {inside}}}{{\sum_j {_TIE[alters]}}}" + divisor,
         "maximum": rf"\max_{{j: {_TIE[alters]} = 1}} {_TERM[term]}",
         "minimum": rf"\min_{{j: {_TIE[alters]} = 1}} {_TERM[term]}",
         "variance": rf"(var_{{j: {_TIE[alters]} = 1}} {_TERM[term]} - \bar{{var}})",
@@ -236,6 +237,7 @@ def _influence() -> None:
                 _alters(stem, aggregate, alters, term, short=plain, **source)
                 if term == "behavior":
                     centred: dict[str, Any] = {"centring": "wave", "factor": 2, "short": f"{known}_cc"}
+                    centred["formula"] = f"{_formula(aggregate, alters, term, 'none', 'none')}, z less its present mean"
                     _alters(f"{stem}_wave_centred", aggregate, alters, term, **centred)
                 _alters(f"{stem}_by_ego", aggregate, alters, term, moderator="ego", short=f"{known}EgoX")
                 _alters(f"{stem}_by_alter", aggregate, alters, term, "alter", short=f"{known}AltX")
@@ -380,6 +382,7 @@ def encode(effect: Effect, context: Context) -> Row:
     if user.written(effect, "behavior"):
         return user.encode(effect, context)
     details, kinds = entry.details, list(entry.variables)
+    check_other(effect, kinds, context)
     if effect.name == "influence":
         details = _chosen(effect)
         kinds = _asked(details)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from coplearn._checks import choose, listing
 from coplearn.effects.spec import Effect
 
-__all__ = ["ActorFacts", "Context", "DyadicFacts", "NetworkFacts", "Row", "arrange"]
+__all__ = ["ActorFacts", "Context", "DyadicFacts", "NetworkFacts", "Row", "arrange", "check_other"]
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,18 @@ class Context:
     def dyadic(self, name: str) -> DyadicFacts:
         """A dyadic covariate."""
         return self.dyadics[choose(name, self.dyadics, "dyadic covariate")]
+
+
+def check_other(effect: Effect, wanted: Sequence[str], context: Context) -> None:
+    """Refuse an effect that looks at its own dependent variable as if it were another one.
+
+    Of two networks one may be the own one.
+    """
+    if context.owner in effect.variables and list(wanted).count("network") < 2:
+        raise ValueError(
+            f"{effect!r} of {context.owner!r} is about another variable than {context.owner!r} itself. Name the other "
+            "one, or take an effect that needs no name."
+        )
 
 
 def arrange(effect: Effect, wanted: Sequence[str], context: Context) -> list[str]:

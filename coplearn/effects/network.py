@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from coplearn._checks import listing
 from coplearn.effects import network_covariates, network_multiplex, network_structure  # noqa: F401  (their definitions)
-from coplearn.effects.context import Context, Row, arrange
+from coplearn.effects.context import Context, Row, arrange, check_other
 from coplearn.effects.network_rows import Facts
 from coplearn.effects.spec import Definition, Effect, definition
 from coplearn.kernels import saom_network as kernel
@@ -60,6 +60,7 @@ def encode(effect: Effect, context: Context) -> Row:
         that the effect is defined for.
     """
     entry, facts = _facts(effect, context)
+    check_other(effect, entry.variables, context)
     _check_network(effect, entry, facts)
     allowed = entry.details.get("parameters")
     if allowed and facts.p not in allowed:

@@ -397,7 +397,7 @@ for name, short, summary, direction, ego, formula, parameter in (
     effect(
         name,
         short,
-        rf"\sum_j x_{{ij}} a_j, a_j {formula}; 0 for nobody",
+        rf"\sum_j x_{{ij}} a_j, a_j {formula}; a {'sum' if summary == k.TOTAL else 'mean'} over nobody is 0",
         near(summary, direction, ego),
         ACTOR,
         parameter=parameter,

@@ -490,7 +490,8 @@ for name, short, summary, direction, formula in (
     effect(
         name,
         short,
-        rf"\sum_j x_{{ij}} a_j, a_j {formula} of j{'' if summary == k.MEANS_SIMILAR else ' but i'} in w; 0 for nobody",
+        rf"\sum_j x_{{ij}} a_j, a_j {formula} of j{'' if summary == k.MEANS_SIMILAR else ' but i'} in w; "
+        + ("0 for nobody" if summary == k.SHARE_SAME else "a mean or sum over nobody is 0"),
         near(summary, direction, int(summary != k.MEANS_SIMILAR)),
         NET_ACTOR,
         interaction="dyadic",

@@ -45,13 +45,27 @@ def mutual_mean(f: Facts) -> float:
     return f.own.average_mutual ** (0.5 if f.p == 2 else 1)
 
 
+# When the method of moments reads the degree; actors always go by the present one.
+LAGGED = "; in moments the degree at the end, with p = 0 at the start, with p < 0 at both"
+RAW_LAGGED = f"{LAGGED}, with p <= 0 without root"
+RAW_START = "; in moments x_{j+} at the start, as it is"
+
+
 def once(f: Facts) -> float:
     """One half in undirected networks, where every tie is seen from both ends."""
     return 1.0 if f.own.directed or f.own.two_mode else 0.5
 
 
 # Ties, and ties back. In an undirected network each tie is a tie of both its ends; moments count it once.
-effect("outdegree", "density", r"x_{i+}", product(scale=once), interaction=DYADIC, networks=ANY, source=SNIJDERS_2001)
+effect(
+    "outdegree",
+    "density",
+    r"x_{i+} (half of it in undirected networks, in moments)",
+    product(scale=once),
+    interaction=DYADIC,
+    networks=ANY,
+    source=SNIJDERS_2001,
+)
 effect("reciprocity", "recip", r"\sum_j x_{ij} x_{ji}", product(t.BACK), interaction=DYADIC, source=SNIJDERS_2001)
 
 # Two-paths and their closure.
@@ -290,7 +304,7 @@ effect(
 effect(
     "outdegree_popularity",
     "outPop",
-    r"\sum_j x_{ij} x_{j+}",
+    r"\sum_j x_{ij} x_{j+}" + LAGGED,
     product(alter=t.OUT_LAGGED),
     parameter=1,
     interaction=DYADIC,
@@ -299,14 +313,14 @@ effect(
 effect(
     "outdegree_popularity_centred",
     "outPop.c",
-    r"\sum_j x_{ij} (x_{j+} - \bar d)",
+    r"\sum_j x_{ij} (x_{j+} - \bar d)" + RAW_START,
     product(alter=t.OUT_START, centre=centre),
     interaction=DYADIC,
 )
 effect(
     "outdegree_popularity_root",
     "outPopSqrt",
-    r"\sum_j x_{ij} \sqrt{x_{j+}}",
+    r"\sum_j x_{ij} \sqrt{x_{j+}}" + RAW_LAGGED,
     product(alter=t.OUT_LAGGED, shape=t.ROOT),
     parameter=0,
     interaction=DYADIC,
@@ -315,7 +329,7 @@ effect(
 effect(
     "outdegree_popularity_excess",
     "outPopMore",
-    r"\sum_j x_{ij} \max(x_{j+} - p, 0)",
+    r"\sum_j x_{ij} \max(x_{j+} - p, 0)" + RAW_START,
     product(alter=t.OUT_START, shape=t.EXCESS),
     parameter=0,
     interaction=DYADIC,
@@ -323,7 +337,7 @@ effect(
 effect(
     "outdegree_popularity_excess_root",
     "outPopSqrtMore",
-    r"\sum_j x_{ij} \sqrt{\max(x_{j+} - p, 0)}",
+    r"\sum_j x_{ij} \sqrt{\max(x_{j+} - p, 0)}" + RAW_START,
     product(alter=t.OUT_START, shape=t.EXCESS_ROOT),
     parameter=0,
     interaction=DYADIC,
@@ -331,7 +345,7 @@ effect(
 effect(
     "outdegree_popularity_threshold",
     "outPopThreshold",
-    r"\sum_j x_{ij} 1\{x_{j+} > p\}",
+    r"\sum_j x_{ij} 1\{x_{j+} > p\}" + RAW_START,
     product(alter=t.OUT_START, shape=t.ABOVE),
     parameter=0,
     interaction=DYADIC,
@@ -355,7 +369,7 @@ effect(
 effect(
     "indegree_activity",
     "inAct",
-    r"x_{i+} x_{+i}",
+    r"x_{i+} x_{+i}" + LAGGED,
     product(ego=t.IN_LAGGED),
     parameter=1,
     interaction=EGO,
@@ -364,14 +378,14 @@ effect(
 effect(
     "indegree_activity_centred",
     "inAct.c",
-    r"x_{i+} (x_{+i} - \bar d)",
+    r"x_{i+} (x_{+i} - \bar d); in moments x_{+i} at the start",
     product(ego=t.IN_START, centre=centre),
     interaction=EGO,
 )
 effect(
     "indegree_activity_root",
     "inActSqrt",
-    r"x_{i+} \sqrt{x_{+i}}",
+    r"x_{i+} \sqrt{x_{+i}}" + LAGGED,
     product(ego=t.IN_LAGGED, shape=t.ROOT),
     parameter=0,
     interaction=EGO,

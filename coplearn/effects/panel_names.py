@@ -11,11 +11,13 @@ __all__ = ["TYPES", "borrowed", "check_product"]
 
 TYPES = ("eval", "creation", "endow", "rate")
 PANEL = ("network", "behavior", "rate")
+FORMER = {"cycle4ND": "cycle4"}  # names of RSiena before 1.5
 
 
 def borrowed(short_name: str, variables: Sequence[str], parameter: float | None, type: str) -> Effect:
     """The effect that RSiena calls `short_name`; see :func:`coplearn.effects.rsiena`."""
     choose(type, TYPES, "type of effect")
+    short_name = FORMER.get(short_name, short_name)
     if short_name == "Rate":
         raise ValueError("basic rates belong to every model, one a period; there is no need to list 'Rate'.")
     known: dict[str, Definition] = {}

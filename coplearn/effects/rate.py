@@ -2,6 +2,9 @@ r"""Effects on rates: who gets opportunities for change more often.
 
 The rate of actor i is :math:`\lambda_i = \rho_m \exp(\sum_k \alpha_k a_{ik})`; the formulas give a_i. The basic rate
 :math:`\rho_m` belongs to every period of every dependent variable and is not an effect to list.
+
+Exposure counts how far alters are above the lowest value of the behavior. Its internal parameter p asks for at least
+abs(p) adopters, or the effect is 0; a negative p counts no more than abs(p) of them.
 """
 
 from __future__ import annotations
@@ -38,12 +41,13 @@ for _side, _word, _symbol in ((OUT, "out", "x_{i+}"), (IN, "in", "x_{+i}"), (MUT
         _define(_name, _text, "network", short=_known + _ending, code=kernel.RATE_DEGREE, alters=_side, aggregate=_kind)
 
 _ADOPTED = r"\sum_j x_{ij} z_j"
+_TIES = r"(x_{j+} + x_{+j}), in undirected networks x_{j+}"
 for _name, _short, _text, _aggregate, _weight, _moderator in (
     ("average_exposure", "avExposure", f"{_ADOPTED} / x_{{i+}}", AVERAGE, kernel.UNWEIGHTED, kernel.NOT_MODERATED),
     ("total_exposure", "totExposure", _ADOPTED, TOTAL, kernel.UNWEIGHTED, kernel.NOT_MODERATED),
     ("infection_by_indegree", "infectIn", f"{_ADOPTED} x_{{+j}}", TOTAL, kernel.ALTER_IN, kernel.NOT_MODERATED),
     ("infection_by_outdegree", "infectOut", f"{_ADOPTED} x_{{j+}}", TOTAL, kernel.ALTER_OUT, kernel.NOT_MODERATED),
-    ("infection_by_degree", "infectDeg", f"{_ADOPTED} x_{{j+}}", TOTAL, kernel.ALTER_BOTH, kernel.NOT_MODERATED),
+    ("infection_by_degree", "infectDeg", f"{_ADOPTED} {_TIES}", TOTAL, kernel.ALTER_BOTH, kernel.NOT_MODERATED),
     ("infection_by_covariate", "infectCovar", f"{_ADOPTED} v_j", TOTAL, kernel.ALTER_VALUE, kernel.NOT_MODERATED),
     ("susceptibility_by_indegree", "susceptAvIn", f"x_{{+i}} {_ADOPTED} / x_{{i+}}", AVERAGE, 0, kernel.EGO_IN),
     ("susceptibility_by_covariate", "susceptAvCovar", f"v_i {_ADOPTED} / x_{{i+}}", AVERAGE, 0, kernel.EGO_VALUE),
@@ -62,15 +66,30 @@ for _name, _short, _text, _aggregate, _weight, _moderator in (
         moderator=_moderator,
     )
 for _name, _short, _text, _aggregate in (
-    ("total_exposure_distance_two", "totInExposureDist2", r"\sum_j x_{ij} \sum_h x_{hj} z_h", kernel.TOTAL_TOTAL),
-    ("average_total_exposure_distance_two", "avTinExposureDist2", "the same over x_{i+}", kernel.AVERAGE_TOTAL),
+    (
+        "total_exposure_distance_two",
+        "totInExposureDist2",
+        r"\sum_j x_{ij} \sum_{h \ne i} x_{hj} z_h",
+        kernel.TOTAL_TOTAL,
+    ),
+    (
+        "average_total_exposure_distance_two",
+        "avTinExposureDist2",
+        r"\frac{1}{x_{i+}} \sum_j x_{ij} \sum_{h \ne i} x_{hj} z_h",
+        kernel.AVERAGE_TOTAL,
+    ),
     (
         "total_average_exposure_distance_two",
         "totAInExposureDist2",
-        r"\sum_j x_{ij} average of z_h over x_{hj}",
+        r"\sum_j x_{ij} \sum_{h \ne i} x_{hj} z_h / \sum_{h \ne i} x_{hj}",
         kernel.TOTAL_AVERAGE,
     ),
-    ("any_exposure_distance_two", "anyInExposureDist2", r"\sum_j x_{ij} \max_h x_{hj} z_h", kernel.ANY),
+    (
+        "any_exposure_distance_two",
+        "anyInExposureDist2",
+        r"\sum_j x_{ij} \max_{h \ne i} 1\{x_{hj} z_h > 0\}",
+        kernel.ANY,
+    ),
 ):
     _define(_name, _text, "network", short=_short, source=DIFFUSION, code=kernel.RATE_TWO_STEPS, aggregate=_aggregate)
 
