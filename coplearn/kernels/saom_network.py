@@ -180,6 +180,8 @@ def _column(every):
                 j = q if every else np.int64(alters[q])
                 back = 0 if not one_mode else s.x[a[2], j, i] if forward else s.x[a[2], i, j]
                 out[q] = first * (1.0 * ends[j] - back)
+        elif code == NEAR and a[5] and pair != MEANS_SIMILAR:
+            out[:n] = _near(eff, k, s, i, i)
         elif has_local(eff, k) and code != REACH and not has_rest(eff, k):
             out[:n] = 0.0
         else:
@@ -197,6 +199,8 @@ network_row = _column(True)
 def network_spread(eff, k):
     """For which alters D is no constant: NOWHERE, REACHED (0 but where ego or a local effect reaches), ANYWHERE."""
     a = eff.a[k]
+    if eff.code[k] == NEAR and a[5] and a[3] != MEANS_SIMILAR:
+        return NOWHERE
     if eff.code[k] == PRODUCT and a[5] == t.NO_DEGREE and a[7] == 0:
         of_ego = a[4] == t.NO_DEGREE or a[4] == t.IN or a[4] == t.IN_LAGGED or a[4] == t.IN_START
         if of_ego and (a[3] == t.ONE or a[3] == t.EGO):
