@@ -82,6 +82,16 @@ def _quoted(name: str) -> str:
 # --- data -----------------------------------------------------------------------------------------------
 
 
+def _wanted(model: SAOM) -> set[str]:
+    """Variables that are modelled or that an effect is about; RSiena would model every network and behavior it gets."""
+    names = {_quoted(name) for name in model.specification}
+    for parameter in model.parameters:
+        if parameter.effect is not None:
+            for part in parameter.effect.parts or (parameter.effect,):
+                names.update(_interactions(model, parameter, part))
+    return names
+
+
 def _table(array: np.ndarray, path: Path) -> str:
     """Write a table of numbers with NA; the R expression that reads it."""
     pd.DataFrame(array).to_csv(path, header=False, index=False, na_rep="NA", float_format="%.17g")
@@ -90,12 +100,15 @@ def _table(array: np.ndarray, path: Path) -> str:
 
 def _data(model: SAOM, panel: JointPanel, folder: Path, ending: str) -> Iterator[str]:
     n, waves = len(panel.members), len(panel.waves)
-    pieces, nodes = [], {"actors": n}
-    for name, net in panel.networks.items():
+    pieces, nodes, wanted = [], {"actors": n}, _wanted(model)
+    # RSiena wants one-mode networks before two-mode ones
+    networks = sorted(panel.networks.items(), key=lambda item: item[1].two_mode)
+    networks = [(name, net) for name, net in networks if _quoted(name) in wanted]
+    for name, net in networks:
         if net.nodes is not None:
             nodes[f"nodes_{_quoted(name)}"] = len(net.nodes)
     yield from (f'{node} <- sienaNodeSet({size}, nodeSetName = "{node}")' for node, size in nodes.items())
-    for name, net in panel.networks.items():
+    for name, net in networks:
         codes = np.where(net.ties == MISSING_TIE, np.nan, net.ties.astype(float))
         if name in panel.structural:
             codes = np.where(panel.structural[name], codes + STRUCTURAL, codes)
@@ -108,11 +121,15 @@ def _data(model: SAOM, panel: JointPanel, folder: Path, ending: str) -> Iterator
         yield f'  type = "{kind}", nodeSet = {of}{only})'
         pieces.append(_quoted(name))
     for name, behavior in panel.behaviors.items():
+        if _quoted(name) not in wanted:
+            continue
         read = _table(behavior.values.T, folder / f"{_quoted(name)}{ending}.csv")
         only = "" if model.options.monotone else ", allowOnly = FALSE"
         yield f'{_quoted(name)} <- sienaDependent({read}, type = "behavior", nodeSet = "actors"{only})'
         pieces.append(_quoted(name))
     for name, values in panel.covariates.items():
+        if _quoted(name) not in wanted:
+            continue
         centred = "FALSE" if name in model.options.uncentred else "TRUE"
         read = _table(np.atleast_2d(values).T, folder / f"{_quoted(name)}{ending}.csv")
         of = next(node for node, size in nodes.items() if size == values.shape[-1])
@@ -120,6 +137,8 @@ def _data(model: SAOM, panel: JointPanel, folder: Path, ending: str) -> Iterator
         yield f'{_quoted(name)} <- {make}({read}, centered = {centred}, nodeSet = "{of}")'
         pieces.append(_quoted(name))
     for name, values in panel.dyadic.items():
+        if _quoted(name) not in wanted:
+            continue
         cells = values.reshape(-1, *values.shape[-2:])
         endings = [""] if values.ndim == 2 else [f"_period{k + 1}" for k in range(len(cells))]
         files = [
@@ -173,6 +192,10 @@ def _interactions(model: SAOM, parameter: Parameter, effect: Effect) -> list[str
 
 def _effects(model: SAOM) -> Iterator[str]:
     yield "effects <- getEffects(data)"
+    held = _wanted(model) & {_quoted(name) for name in (*model.panel.networks, *model.panel.behaviors)}
+    held -= {_quoted(name) for name in model.specification}
+    if held:
+        yield f"# RSiena models {listing(sorted(held))}, too, which coplearn kept at the start of each period"
     for variable in model.specification:
         family = "network" if variable in model.panel.networks else "behavior"
         for short in DEFAULTS[family]:

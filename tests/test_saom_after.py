@@ -113,6 +113,17 @@ cat("", length(age), sum(near), length(changes))
 """
 
 
+def test_the_script_for_rsiena_has_what_the_model_is_about_one_mode_first(tmp_path):
+    rng, frame = np.random.default_rng(1), small()
+    clubs = rng.integers(0, 2, (3, 16, 4))
+    spare = {"smoke": rng.integers(1, 4, (3, 16)), "drink": frame.behaviors["drink"].values}
+    whole = JointPanel.from_arrays({"clubs": clubs, "net": frame.networks["net"].ties}, spare, {"age": np.arange(16)})
+    SAOM(whole, {"net": [*NET, fx.rsiena("from", "clubs"), fx.ego("drink")]}).to_rsiena(tmp_path)
+    script = (tmp_path / "model.R").read_text()
+    assert "sienaDataCreate(net, clubs, drink, nodeSets" in script
+    assert "# RSiena models clubs, drink, too" in script
+
+
 @needs_r
 def test_r_understands_the_script_and_reads_the_data_that_we_have(tmp_path):
     ties = small().networks["net"].ties.astype(float)
