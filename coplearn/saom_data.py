@@ -222,10 +222,11 @@ def _actor_facts(groups: Mapping[str, JointPanel], behaviors: list[str], options
         mean = 0.0 if name in options.uncentred else average
         span = float(np.ptp(known))
         begun = np.concatenate([column[~np.isnan(column)] for column in start])
-        of = ""
-        if name in first.covariates and first.covariates[name].shape[-1] != n:
-            of = next(k for k, net in first.networks.items() if net.ties.shape[2] == first.covariates[name].shape[-1])
-        alters = {} if of else _alter_similarity(groups, name, mean, span)
+        size = n if name in first.behaviors else first.covariates[name].shape[-1]
+        fits = {""} if size == n else set()
+        if name in first.covariates:
+            fits |= {k for k, net in first.networks.items() if net.two_mode and net.ties.shape[2] == size}
+        alters = _alter_similarity(groups, name, mean, span) if "" in fits else {}
         facts[name] = ActorFacts(
             name=name,
             index=row,
@@ -237,7 +238,7 @@ def _actor_facts(groups: Mapping[str, JointPanel], behaviors: list[str], options
             high=float(known.max()),
             variance=float(begun.var()) if len(begun) else 0.0,
             behavior=behaviors.index(name) if name in behaviors else -1,
-            of=of,
+            fits=fits,
             alter_similarity_mean=alters,
         )
     return facts
@@ -533,7 +534,7 @@ def _dyadic_facts(panel: JointPanel) -> dict[str, DyadicFacts]:
             pairs = pairs[:, ~np.eye(values.shape[-1], dtype=bool)]
         if np.isnan(pairs).all():
             raise ValueError(f"dyadic {name!r} is missing for every pair.")
-        facts[name] = DyadicFacts(name, index, float(np.nanmean(pairs)))
+        facts[name] = DyadicFacts(name, index, float(np.nanmean(pairs)), values.shape[-1])
     return facts
 
 

@@ -53,7 +53,7 @@ def test_a_network_that_is_not_square_is_two_mode():
     assert "projects (1, 1 ties two-mode, 3 nodes)" in repr(panel)
     problem = one(panel)
     assert problem.context.networks["projects"].n_columns == 3
-    assert problem.context.actors["age"].of == "projects"
+    assert problem.context.actors["age"].fits == {"projects"}
 
 
 @pytest.mark.parametrize(

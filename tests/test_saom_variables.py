@@ -49,6 +49,41 @@ def test_a_variable_is_not_another_one_to_itself(two, owner, effect):
         SAOM(two, {"net": [fx.outdegree()], "drink": [fx.linear_shape()]} | {owner: [effect]})
 
 
+@pytest.mark.parametrize(
+    ("owner", "effect", "problem"),
+    [
+        ("clubs", fx.alter("age"), "asks for values of the nodes of 'clubs'; 'age' has those of members"),
+        ("clubs", fx.ego("fee"), "asks for values of members; 'fee' has those of the nodes of 'clubs'"),
+        ("clubs", fx.dyadic("near"), "'near' has 16 columns, the network 'clubs' 4"),
+        ("net", fx.similarity("fee"), "asks for values of members"),
+        ("net", fx.dyadic("suits"), "'suits' has 4 columns, the network 'net' 16"),
+        ("drink", fx.effect_from("fee"), "asks for values of members"),
+        ("drink", fx.average_alter_covariate("age", "clubs"), "asks for values of the nodes of 'clubs'"),
+        ("drink", fx.total_alter_dyadic("clubs", "near"), "'near' has 16 columns, the network 'clubs' 4"),
+        ("drink", fx.rate_from("fee"), "asks for values of members"),
+        ("clubs", fx.alter("fee"), None),
+        ("clubs", fx.choosers_of_alter("age"), None),
+        ("clubs", fx.dyadic("suits"), None),
+        ("drink", fx.average_alter_covariate("fee", "clubs"), None),
+    ],
+)
+def test_variables_of_members_and_of_the_nodes_of_a_two_mode_network_are_kept_apart(two, owner, effect, problem):
+    rng = np.random.default_rng(2)
+    panel = JointPanel.from_arrays(
+        {"net": two.networks["net"].ties, "clubs": rng.integers(0, 2, (3, 16, 4))},
+        {"drink": two.behaviors["drink"].values},
+        {"age": rng.normal(size=16), "fee": rng.normal(size=4)},
+        {"near": rng.random((16, 16)), "suits": rng.random((16, 4))},
+    )
+    specification = {"drink": [fx.linear_shape()], "net": [fx.outdegree()], "clubs": [fx.outdegree()]}
+    specification[owner].append(effect)
+    if problem is None:
+        assert np.isfinite(SAOM(panel, specification).targets()["total"]).all()
+    else:
+        with pytest.raises(ValueError, match=problem):
+            SAOM(panel, specification)
+
+
 def test_scores_of_two_behaviors_are_0_on_average_and_both_move(two):
     model = SAOM(two, {"drink": [fx.linear_shape(), fx.effect_from("smoke")], "smoke": [fx.linear_shape()]})
     theta = model.vector([2, 2, 0.1, 0.2, 3, 3, -0.1])

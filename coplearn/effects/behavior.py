@@ -16,7 +16,7 @@ from typing import Any
 
 from coplearn._checks import choose
 from coplearn.effects import user
-from coplearn.effects.context import Context, NetworkFacts, Row, arrange, check_other
+from coplearn.effects.context import Context, NetworkFacts, Row, arrange, check_other, check_pairs, check_values
 from coplearn.effects.spec import Definition, Effect, define, definition
 from coplearn.kernels import saom_behavior as kernel
 
@@ -386,7 +386,9 @@ def encode(effect: Effect, context: Context) -> Row:
     if effect.name == "influence":
         details = _chosen(effect)
         kinds = _asked(details)
-    names = iter(_named(effect, kinds, context))
+    said = list(_named(effect, kinds, context))
+    _check_variables(effect, details, dict(zip(kinds[::-1], said[::-1], strict=True)), context)
+    names = iter(said)
     own = context.behavior()
     a = [-1, own.index, -1, -1, -1, SIDES[details.get("alters", "out")], 0, 0]
     dyadic_mean = 0.0
@@ -413,6 +415,18 @@ def encode(effect: Effect, context: Context) -> Row:
     rule = _rule_of_moments(effect, details)
     p = (parameter, own.similarity_mean, wide, own.variance, dyadic_mean, centring, details["factor"], rule)
     return Row(details["code"], a, [float(value) for value in p])
+
+
+def _check_variables(effect: Effect, details: Mapping[str, Any], named: Mapping[str, str], context: Context) -> None:
+    """Refuse variables of other nodes, or pairs, than those of the (first) network."""
+    network = context.network(named["network"]) if "network" in named else None
+    if "actor" in named:
+        of_alters = details["code"] == kernel.ALTERS and details["term"] == "covariate"
+        check_values(effect, named["actor"], network if of_alters else None, context)
+        if details.get("moderator") == "ego":
+            check_values(effect, named["actor"], None, context)
+    if "dyadic" in named and network is not None:
+        check_pairs(effect, named["dyadic"], network, context)
 
 
 def _check_mode(effect: Effect, details: Mapping[str, Any], network: NetworkFacts, first: bool) -> None:

@@ -6,14 +6,24 @@ numbers (``encode``) take it, look names up in it and give back a :class:`Row`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from coplearn._checks import choose, listing
 from coplearn.effects.spec import Effect
 
-__all__ = ["ActorFacts", "Context", "DyadicFacts", "NetworkFacts", "Row", "arrange", "check_other"]
+__all__ = [
+    "ActorFacts",
+    "Context",
+    "DyadicFacts",
+    "NetworkFacts",
+    "Row",
+    "arrange",
+    "check_other",
+    "check_pairs",
+    "check_values",
+]
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,7 @@ class ActorFacts:
     high: float = 0.0
     variance: float = 0.0  # over the start waves
     behavior: int = -1  # number among the behaviors; -1 for a covariate
-    of: str = ""  # "" for actors; the two-mode network whose second-mode nodes it describes
+    fits: Collection[str] | None = None  # two-mode networks whose nodes it can describe, "" for actors; None: unsaid
     alter_similarity_mean: Mapping[str, float] = field(
         default_factory=lambda: MappingProxyType({})
     )  # by network, of alters' means
@@ -58,6 +68,7 @@ class DyadicFacts:
     name: str
     index: int
     mean: float = 0.0  # over pairs and periods of the group
+    n_columns: int = 0  # 0: unsaid
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,33 @@ def check_other(effect: Effect, wanted: Sequence[str], context: Context) -> None
         raise ValueError(
             f"{effect!r} of {context.owner!r} is about another variable than {context.owner!r} itself. Name the other "
             "one, or take an effect that needs no name."
+        )
+
+
+def check_values(effect: Effect, name: str, network: NetworkFacts | None, context: Context) -> None:
+    """Refuse an actor variable of the wrong nodes: of those that `network` is to, or of members (None).
+
+    Raises
+    ------
+    ValueError
+        Naming the variable, and whose values are asked for.
+    """
+    fits = context.actor(name).fits
+    place = network.name if network is not None and network.two_mode else ""
+    if fits is not None and place not in fits:
+        asked, had = (
+            f"the nodes of {where!r}" if where else "members" for where in (place, next(iter(sorted(fits)), ""))
+        )
+        raise ValueError(f"{effect!r} asks for values of {asked}; {name!r} has those of {had}.")
+
+
+def check_pairs(effect: Effect, name: str, network: NetworkFacts, context: Context) -> None:
+    """Refuse a dyadic variable that has not the columns of a network."""
+    columns = context.dyadic(name).n_columns
+    if columns and network.n_columns and columns != network.n_columns:
+        raise ValueError(
+            f"{effect!r}: {name!r} has {columns} columns, the network {network.name!r} {network.n_columns}. Give a "
+            "dyadic variable of the same pairs."
         )
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from coplearn._checks import listing
 from coplearn.effects import network_covariates, network_multiplex, network_structure  # noqa: F401  (their definitions)
-from coplearn.effects.context import Context, Row, arrange, check_other
+from coplearn.effects.context import Context, Row, arrange, check_other, check_pairs, check_values
 from coplearn.effects.network_rows import Facts
 from coplearn.effects.spec import Definition, Effect, definition
 from coplearn.kernels import saom_network as kernel
@@ -96,6 +96,11 @@ def _check_network(effect: Effect, entry: Definition, facts: Facts) -> None:
     if kind not in kinds:
         raise ValueError(f"{effect!r} is defined for {' and '.join(kinds)} networks; {own.name!r} is {kind}.")
     other = entry.details.get("other", "any")
+    for name, kind in zip(facts.names, entry.variables, strict=True):
+        if kind == "actor":
+            check_values(effect, name, own if entry.details.get("values") == "alters" else None, facts.context)
+        elif kind == "dyadic":
+            check_pairs(effect, name, own, facts.context)
     for w in facts.networks:
         if (other == "one-mode" and w.two_mode) or (other == "same" and w.two_mode != own.two_mode):
             wanted = "a one-mode network" if other == "one-mode" else f"a network of the same mode as {own.name!r}"

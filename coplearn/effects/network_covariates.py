@@ -1,4 +1,8 @@
-"""Definitions of network effects of actor variables and dyadic covariates; notation of ``coplearn.effects.network``."""
+"""Definitions of network effects of actor variables and dyadic covariates; notation of ``coplearn.effects.network``.
+
+"values" says whose variable an effect reads in a two-mode network: that of "ego" and other members, or of "alters", the
+nodes.
+"""
 
 from coplearn.effects.network_rows import (
     ANY,
@@ -93,7 +97,8 @@ for name, short, pair, formula, kind, networks, source in (
         LOMI_2019,
     ),
 ):
-    effect(name, short, formula, product(pair), ACTOR, interaction=kind, networks=networks, source=source)
+    whose = "alters" if pair in (t.ALTER, t.ALTER_2) else "ego"
+    effect(name, short, formula, product(pair), ACTOR, interaction=kind, networks=networks, source=source, values=whose)
 for name, short, pair, formula in (
     ("similarity_reciprocated", "simRecipX", t.SIMILAR, r"(sim_{ij} - \overline{sim})"),
     ("same_reciprocated", "sameXRecip", t.SAME, r"1\{v_i = v_j\}"),
@@ -123,6 +128,7 @@ for name, short, pair, who, sign in (
         parameter=0,
         interaction="ego" if who == "v_i" else "dyadic",
         networks=("directed", "two-mode"),
+        values="ego" if who == "v_i" else "alters",
     )
 effect(
     "activity_to_positive",
@@ -132,6 +138,7 @@ effect(
     ACTOR,
     parameter=0,
     networks=("directed", "two-mode"),
+    values="alters",
 )
 for name, short, shape, formula in (
     ("outdegree_distance", "degAbsDiffX", t.DISTANCE, r"|x_{i+} - \lfloor v_i \rfloor|"),
@@ -205,6 +212,7 @@ effect(
     r"\sum_{j,h} x_{ij} x_{ih} 1\{v_h = v_j\}",
     special(k.LIKE_ALTERS),
     ACTOR,
+    values="alters",
     parameter=1,
     networks=("directed", "two-mode"),
     parameters=(0, 1),
@@ -217,6 +225,7 @@ effect(
     "the root of that",
     special(k.LIKE_CATEGORY),
     ACTOR,
+    values="alters",
     parameter=3,
     networks=("directed", "two-mode"),
     parameters=(1, 2, 3, 4),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from coplearn.effects.context import Context, Row, arrange
+from coplearn.effects.context import Context, Row, arrange, check_values
 from coplearn.effects.spec import Definition, Effect, define, definition
 from coplearn.kernels import saom_rate as kernel
 from coplearn.kernels.saom_behavior import AVERAGE, IN, MUTUAL, OUT, TOTAL
@@ -117,6 +117,7 @@ def encode(effect: Effect, context: Context) -> Row:
                     "members."
                 )
         else:
+            check_values(effect, name, None, context)
             a[2 if exposed else 1] = context.actor(name).index
     if exposed:
         a[1], a[4] = context.behavior().index, details.get("moderator", 0)
