@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,7 @@ from coplearn._checks import listing, whole
 __all__ = ["Draws", "Estimation", "Search", "overall_ratio", "standard_covariance"]
 
 LIMIT = 50.0  # a parameter this large has run away (rates: LIMIT times this)
+LOST = 10  # draws of a subphase that are cut short, and more than half of all: the search has lost its way
 TRUNCATE = 5.0  # deviations beyond this many standard deviations count as this many
 APPROACH_STEPS = 12
 PHASES = 16  # numbers of phases that a round has for its random streams
@@ -96,8 +98,14 @@ class Estimation:
 
     def __post_init__(self) -> None:
         for name in ("start", "fixed"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, dict(getattr(self, name)))
+            given = getattr(self, name)
+            if given is not None:
+                if not hasattr(given, "keys"):
+                    raise TypeError(f"{name} is {given!r}; give a dict or Series, such as {{'advice: outdegree': -2}}.")
+                object.__setattr__(self, name, dict(given))
+                for key, value in getattr(self, name).items():
+                    if not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
+                        raise ValueError(f"{name} of {key!r} is {value!r}; give a finite number.")
         whole(self.subphases, "subphases", 0)
         whole(self.phase3, "phase3", 10)
         whole(self.rounds, "rounds")
@@ -164,8 +172,10 @@ def overall_ratio(draws: Draws, target: np.ndarray) -> float:
     >>> round(overall_ratio(Draws(s, s, s[:, 0]), np.array([1.0])), 3)
     0.439
     """
-    off = draws.total.mean(axis=0) - target
-    return float(np.sqrt(max(off @ np.linalg.pinv(draws.covariance(), hermitian=True) @ off, 0.0)))
+    covariance = draws.covariance()
+    size = np.sqrt(np.where(np.diag(covariance) > 0, np.diag(covariance), 1.0))  # whatever the units of covariates
+    off = (draws.total.mean(axis=0) - target) / size
+    return float(np.sqrt(max(off @ np.linalg.pinv(covariance / np.outer(size, size), hermitian=True) @ off, 0.0)))
 
 
 def standard_covariance(derivative: np.ndarray, covariance: np.ndarray) -> np.ndarray:
@@ -198,6 +208,8 @@ class Search:
         ``tell(phase, done, of)`` after each portion of work.
     identity : str
         What a checkpoint must agree with to be taken up.
+    spans : ndarray of float, shape (p,), optional
+        Ranges of the covariates that effects multiply, by default 1: parameters are large where these are small.
 
     Attributes
     ----------
@@ -221,12 +233,19 @@ class Search:
         seed: int,
         tell: Callable[[str, int, int], None] = lambda phase, done, of: None,
         identity: str = "",
+        spans: np.ndarray | None = None,
     ) -> None:
         self.simulate, self.target, self.positive, self.names = simulate, target, positive, names
         self.settings, self.seed, self.tell, self.identity = settings, seed, tell, identity
         p = len(start)
+        if not p:
+            raise ValueError(
+                "no parameter is left to estimate: give effects, fewer fixed values, or conditional=False to estimate "
+                "rates alone."
+            )
         self.theta = np.array(start, dtype=float)
         self.start = self.theta.copy()
+        self.limit = np.where(positive, LIMIT * LIMIT, LIMIT) / (1.0 if spans is None else spans)
         self.derivative, self.covariance, self.slope = np.eye(p), np.eye(p), np.zeros(p)
         self.stage, self.round, self.subphase, self.used, self.setbacks = "approach", 0, 1, 0, 0
         self.draws: Draws | None = None
@@ -365,10 +384,11 @@ class Search:
         damp = np.minimum(1.0, 1 / np.maximum(error, 1e-12)) if settings.standardize else np.ones(p)
         theta, before = self.theta.copy(), np.zeros(p)
         self._running = [theta.copy()]
-        mean_theta, summed = theta.copy(), np.zeros(p)
+        mean_theta, summed, cut = theta.copy(), np.zeros(p), 0
         product, square = np.zeros(p), np.zeros(p)
         for count in range(1, most + 1):
             draws = self._draw(theta, 2, k + self.setbacks * PHASES, count - 1, 1)
+            cut += draws.cut > 0
             off = draws.total[0] - self.target - self.slope * draws.scores[0].sum(axis=0)
             length = float(np.sqrt(max(off @ precision @ off, 0.0) / p))
             if length > TRUNCATE:
@@ -382,7 +402,9 @@ class Search:
             self._running.append(theta.copy())
             mean_theta += (theta - mean_theta) / (count + 1)
             if self._escaped(theta):
-                return self._set_back()
+                return self._set_back(self._farthest(theta))
+            if cut > max(LOST, count / 2):
+                return self._set_back("simulations took too many steps")
             product += off * before
             square += off * off
             before = off
@@ -400,20 +422,26 @@ class Search:
         return None
 
     def _escaped(self, theta: np.ndarray) -> bool:
-        return bool(
-            (np.abs(theta) > np.where(self.positive, LIMIT * LIMIT, LIMIT)).any() or not np.isfinite(theta).all()
-        )
+        return bool((np.abs(theta) > self.limit).any() or not np.isfinite(theta).all())
 
-    def _set_back(self) -> None:
-        """A parameter ran away: start again with smaller steps, at most three times."""
+    def _farthest(self, theta: np.ndarray) -> str:
+        k = int(np.argmax(np.abs(theta) / self.limit))
+        return f"the parameter of {self.names[k]} ran away beyond {self.limit[k]:g}"
+
+    def _set_back(self, what: str) -> None:
+        """The search went astray: start again with smaller steps, at most three times."""
         self.setbacks += 1
-        away = np.array(self.names)[np.argmax(np.abs(self._running[-1]) * ~self.positive)]
         self.theta, self._running, self.subphase = self._running[0], [], 1
         self._record("set back", np.inf)
         if self.setbacks > 3:
-            self.note = f"the parameter of {away} ran away beyond {LIMIT:g} again and again: the model diverges"
+            self.note = f"{what} again and again: the model diverges"
             self.stage = "measure"
             self.round = self.settings.rounds - 1
+            return
+        # a derivative from few draws may point the wrong way
+        draws = self._draw(self.theta, 1, APPROACH_STEPS + self.setbacks, 0, 5 * max(100, 7 + 4 * len(self.theta)))
+        if draws.cut < draws.clock.size / 2 and np.isfinite(self._size(draws, draws.total.mean(axis=0))):
+            self._learn(draws)
 
     # --- 3: measure ---
 
@@ -466,6 +494,8 @@ class Search:
             for first in range(0, count, portion):
                 self.tell("measure", first, count)
                 parts.append(self._draw(self.theta, 3, 0, first, min(portion, count - first)))
+                if parts[-1].cut > parts[-1].clock.size / 2 and sum(len(d.clock) for d in parts) > 4 * len(self.theta):
+                    break  # more draws would say no more than that this is no place to be
         except KeyboardInterrupt:
             if sum(len(d.clock) for d in parts) > 2 * len(self.theta):
                 self.draws = Draws.join(parts)
@@ -499,19 +529,30 @@ class Search:
 
     def _resume(self) -> None:
         path = self.settings.checkpoint
-        if path is None or not Path(path).is_file():
+        if path is None:
             return
-        with np.load(path) as file:
-            about = json.loads(str(file["about"]))
-            if about.pop("identity") != self.identity:
-                raise ValueError(
-                    f"the checkpoint {path} belongs to another model, data set, seed or setting. Remove it, or give "
-                    "another file."
-                )
-            cut = about.pop("cut", 0)
-            for key, value in about.items():
-                setattr(self, key, value)
-            for key in ("theta", "derivative", "covariance", "slope", "best_theta"):
-                setattr(self, key, file[key])
-            if "statistics" in file:
-                self.draws = Draws(file["statistics"], file["scores"], file["clock"], int(cut))
+        if not Path(path).is_file():
+            if Path(path).exists() or not Path(path).absolute().parent.is_dir():
+                raise ValueError(f"the checkpoint {path} cannot be written: give a file in a folder that is there.")
+            return
+        try:
+            # opened here, so that it is closed where the archive is damaged
+            with open(path, "rb") as stream, np.load(stream) as file:
+                arrays = {key: file[key] for key in file.files}
+            about = json.loads(str(arrays.pop("about")))
+            identity = about.pop("identity")
+        except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile):
+            raise ValueError(
+                f"the checkpoint {path} cannot be read: it is damaged, or no checkpoint. Remove it, or give another "
+                "file."
+            ) from None
+        if identity != self.identity:
+            raise ValueError(
+                f"the checkpoint {path} belongs to another model, data set, seed or setting. Remove it, or give "
+                "another file."
+            )
+        cut = about.pop("cut", 0)
+        if "statistics" in arrays:
+            self.draws = Draws(arrays.pop("statistics"), arrays.pop("scores"), arrays.pop("clock"), int(cut))
+        for key, value in (about | arrays).items():
+            setattr(self, key, value)

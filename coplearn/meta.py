@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
+from coplearn._checks import choose
 from coplearn.results import Estimates
 
 __all__ = ["MetaAnalysis", "meta_analysis"]
@@ -56,6 +57,7 @@ class MetaAnalysis:
 
     def plot(self, parameter: str, ax: Any = None) -> Any:
         """Estimates of the groups with 95 % intervals, and the mean below."""
+        choose(parameter, list(self.results.index), "combined parameter")
         kept = self.estimates[parameter].dropna().index
         values, errors = self.estimates.loc[kept, parameter], self.errors.loc[kept, parameter]
         ax = plots.axes(ax, (7.0, 1.0 + 0.3 * len(kept)))
@@ -104,6 +106,8 @@ def meta_analysis(fits: Mapping[str, Estimates], largest_error: float = 5.0) -> 
     >>> found[["mean", "s.e.", "sd"]].round(4).to_dict()
     {'mean': 1.0, 's.e.': 0.1155, 'sd': 0.0}
     """
+    if not isinstance(fits, Mapping):
+        raise TypeError("a meta-analysis takes fits by group: meta_analysis({'north': res1, 'south': res2}).")
     if len(fits) < 2:
         raise ValueError(f"a meta-analysis takes two groups or more, not {len(fits)}.")
     names = list(dict.fromkeys(name for fit in fits.values() for name in fit.params.index if ": rate " not in name))

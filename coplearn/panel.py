@@ -188,8 +188,9 @@ class JointPanel:
         Raises
         ------
         ValueError
-            For shapes that do not agree, values other than 0, 1, 10, 11 and missing, a diagonal that is not empty,
-            and a network that is called undirected and is not symmetric.
+            For shapes that do not agree, names given twice, ties other than 0, 1, 10, 11 and missing, a diagonal that
+            is not empty, values that are infinite or no numbers, and a network that is called undirected and is not
+            symmetric.
 
         Examples
         --------
@@ -212,6 +213,11 @@ class JointPanel:
         clock = pd.Index(waves if waves is not None else range(1, n_waves + 1))
         if len(index) != n or len(clock) != n_waves:
             raise ValueError(f"{len(index)} members and {len(clock)} waves are named, the ties have {n} and {n_waves}.")
+        for labels, kind in ((index, "member"), (clock, "wave")):
+            if not labels.is_unique:
+                again = listing(labels[labels.duplicated()].unique())
+                raise ValueError(f"{again} names more than one {kind}; each needs a name of its own.")
+        two_mode = [two_mode] if isinstance(two_mode, str) else two_mode
         for name in [*two_mode, *(directed or {}), *(structural or {})]:
             choose(name, ties, "network")
         intervals = _intervals(presence_intervals, index)
@@ -233,7 +239,7 @@ class JointPanel:
                     raise ValueError(f"structural {name!r} marks ties that are missing; a structural tie is 0 or 1.")
             other = raw.shape[2] != n or name in two_mode
             nodes = pd.Index(_labels("node", raw.shape[2])) if other else None
-            arcs = True if other else _is_directed(raw, name, (directed or {}).get(name))
+            arcs = True if other else _is_directed(raw, name, (directed or {}).get(name), index, clock)
             networks[name] = NetworkPanel(name, raw, there, clock, arcs, nodes)
             if mask.any():
                 fixed[name] = mask
@@ -241,7 +247,8 @@ class JointPanel:
             sizes.add(raw.shape[2])
         behaviors = {
             name: BehaviorPanel(
-                name, np.where(there, _shaped(z, f"behavior {name!r}", (n_waves, n)).astype(float), np.nan)
+                name,
+                np.where(there, _numbers(_shaped(z, f"behavior {name!r}", (n_waves, n)), f"behavior {name!r}"), np.nan),
             )
             for name, z in (behavior or {}).items()
         }
@@ -254,7 +261,10 @@ class JointPanel:
             k: _shaped(v, f"dyadic {k!r}", *((n, m) for m in lengths), *((n_waves - 1, n, m) for m in lengths))
             for k, v in (dyadic or {}).items()
         }
-        values, pairs = ({k: v.astype(float) for k, v in d.items()} for d in (values, pairs))
+        values, pairs = (
+            {k: _numbers(v, f"{kind} {k!r}") for k, v in d.items()}
+            for d, kind in ((values, "covariate"), (pairs, "dyadic"))
+        )
         twice = [k for k in behaviors if k in networks or k in values] + [k for k in values if k in networks]
         if twice:
             raise ValueError(
@@ -317,6 +327,18 @@ def _shaped(values: Any, name: str, *shapes: tuple[int, ...]) -> np.ndarray:
     return array
 
 
+def _numbers(values: np.ndarray, name: str) -> np.ndarray:
+    """Floats, NaN where missing; anything infinite or in words is refused."""
+    try:
+        floats = values.astype(float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} is not made of numbers; give each label a number, and NaN for missing.") from None
+    endless = int(np.isinf(floats).sum())
+    if endless:
+        raise ValueError(f"{name} is infinite in {plural(endless, 'place')}; write NaN for missing.")
+    return np.asarray(floats)
+
+
 def _intervals(given: Any, members: pd.Index) -> np.ndarray:
     """Entry and exit in pairs of columns, NaN where a member has fewer pairs than another."""
     n = len(members)
@@ -337,14 +359,14 @@ def _intervals(given: Any, members: pd.Index) -> np.ndarray:
     return table
 
 
-def _is_directed(raw: np.ndarray, name: str, said: bool | None) -> bool:
+def _is_directed(raw: np.ndarray, name: str, said: bool | None, members: pd.Index, waves: pd.Index) -> bool:
     """Whether a one-mode network has arcs; by default undirected if symmetric at all waves and not empty."""
     symmetric = bool((raw == raw.transpose(0, 2, 1)).all())
     if said is False and not symmetric:
         w, i, j = (int(k[0]) for k in np.nonzero(raw != raw.transpose(0, 2, 1)))
         raise ValueError(
-            f"ties {name!r} are called undirected, but wave {w + 1} is not symmetric (row {i + 1}, column {j + 1}). "
-            "Symmetrize them first."
+            f"ties {name!r} are called undirected, but wave {waves[w]} is not symmetric ({members[i]} to "
+            f"{members[j]}). Symmetrize them first."
         )
     return (not symmetric or not (raw == 1).any()) if said is None else bool(said)
 

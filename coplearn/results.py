@@ -20,7 +20,7 @@ import pandas as pd
 
 from coplearn import plots
 
-__all__ = ["CLAIMS", "ConvergenceWarning", "Estimates", "coefficients", "said"]
+__all__ = ["CLAIMS", "ConvergenceWarning", "Estimates", "coefficients", "latex_text", "said"]
 
 CLAIMS = ("descriptive", "adjusted association", "design identified")
 
@@ -106,6 +106,12 @@ def said(lines: Sequence[str], claim: str, caveats: Sequence[str]) -> str:
     return "\n".join([*lines, f"claim: {claim}", *(f"caveat: {c}" for c in caveats)])
 
 
+def latex_text(text: object) -> str:
+    """Text with the characters that LaTeX takes for commands written out."""
+    special = str.maketrans({c: "\\" + c for c in "&%$#_{}"} | {"~": r"\textasciitilde{}"})
+    return str(text).translate(special)
+
+
 def coefficients(
     table: pd.DataFrame, ax: Any = None, xlabel: str = "estimate, 95 % interval", marked: Sequence[str] = ()
 ) -> Any:
@@ -161,10 +167,9 @@ class Comparison:
     def latex(self, digits: int = 3) -> str:
         """The table as a LaTeX tabular (package booktabs)."""
         table = self.table(digits)
-        special = str.maketrans({c: "\\" + c for c in "&%$#_{}"} | {"~": r"\textasciitilde{}"})
 
         def line(first: object, cells: Sequence[object]) -> str:
-            return " & ".join(str(cell).translate(special) for cell in (first, *cells)) + r" \\"
+            return " & ".join(latex_text(cell) for cell in (first, *cells)) + r" \\"
 
         rows = [line(name, cells) for name, cells in zip(table.index, table.to_numpy(), strict=True)]
         rows.insert(len(self.estimates), r"\midrule")

@@ -43,9 +43,9 @@ from coplearn.panel import JointPanel
 from coplearn.results import ConvergenceWarning
 from coplearn.saom_data import Options, Problem, prepare
 from coplearn.saom_results import SAOMResults, results
-from coplearn.saom_simulation import Simulated, Simulator
+from coplearn.saom_simulation import Simulated, Simulator, stream_seed
 from coplearn.saom_specification import specify
-from coplearn.saom_start import starting_values
+from coplearn.saom_start import spans, starting_values
 
 __all__ = ["SAOM"]
 
@@ -123,15 +123,28 @@ class SAOM:
         elif isinstance(panel, Mapping):
             groups = {str(name): each for name, each in panel.items()}
         else:
-            groups = {str(k + 1): each for k, each in enumerate(panel)}
+            groups = {str(k + 1): each for k, each in enumerate(panel if panel is not None else ())}
         if not groups:
             raise ValueError("a model needs a panel.")
+        for each in groups.values():
+            if not isinstance(each, JointPanel):
+                raise TypeError(
+                    f"a model takes panels, not {type(each).__name__}; make one with JointPanel.from_arrays() or "
+                    "Community.panel()."
+                )
         if not specification:
             raise ValueError("a model needs a dependent variable: SAOM(panel, {'advice': [fx.outdegree(), ...]}).")
+        if not isinstance(specification, Mapping) or any(
+            isinstance(effects, (str, Effect)) for effects in specification.values()
+        ):
+            raise TypeError(
+                "a specification says for each dependent variable a list of effects: "
+                "SAOM(panel, {'advice': [fx.outdegree(), ...]})."
+            )
         self.groups = groups
         self.specification = {name: list(effects) for name, effects in specification.items()}
         self.options = Options(
-            tuple(uncentred), monotone, constraints, dict(max_degree or {}), undirected, offset, tuple(absorbing)
+            _several(uncentred), monotone, constraints, dict(max_degree or {}), undirected, offset, _several(absorbing)
         )
         self.problems: list[Problem] = prepare(groups, list(self.specification), self.options)
         self.parameters, self.effects = specify(self.problems, self.specification)
@@ -255,7 +268,7 @@ class SAOM:
         values = self.vector(theta)
         simulator = self.simulator(theta=values)
         simulator.n_jobs = n_jobs
-        return simulator.ends((int(seed), 0, 0), 0, whole(n, "n"), chained)
+        return simulator.ends((stream_seed(seed), 0, 0), 0, whole(n, "n"), chained)
 
     def extended(self, effects: Mapping[str, Sequence[Effect]]) -> SAOM:
         """The same model with more effects."""
@@ -339,7 +352,10 @@ class SAOM:
         ConvergenceWarning
             If the search did not converge; ``convergence()`` of the results says where, and what to try.
         """
-        settings = estimation or Estimation()
+        settings = Estimation() if estimation is None else estimation
+        if not isinstance(settings, Estimation):
+            raise TypeError(f"estimation is {estimation!r}; give Estimation(...) for settings, and seed= for the seed.")
+        seed = stream_seed(seed)
         if checkpoint is not None:
             settings = replace(settings, checkpoint=checkpoint)
         conditional = self.conditioned(settings)
@@ -357,12 +373,13 @@ class SAOM:
                 positive,
                 names,
                 settings,
-                int(seed),
+                seed,
                 tell,
                 self._identity(settings, seed, conditional, theta),
+                spans(self.problems[0], self.parameters)[free],
             )
             search.run()
-        found = results(self, simulator, search, settings, int(seed))
+        found = results(self, simulator, search, settings, seed)
         if not found.converged:
             warnings.warn(found.convergence(), ConvergenceWarning, stacklevel=2)
         return found
@@ -389,6 +406,10 @@ class SAOM:
         from coplearn.saom_rsiena import write
 
         write(self, folder)
+
+
+def _several(names: Collection[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 class _Progress:

@@ -28,13 +28,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from coplearn._checks import choose, listing
+from coplearn._checks import choose, listing, plural, whole
 from coplearn.effects.context import ActorFacts, Context, DyadicFacts, NetworkFacts
 from coplearn.kernels.saom_state import Period
 from coplearn.panel import MISSING_TIE, JointPanel, NetworkPanel
 
 __all__ = ["Options", "Problem", "prepare"]
 
+MOST_STEPS = 1000  # from the lowest to the highest value of a behavior
 HIGHER, DISJOINT, AT_LEAST_ONE = 0, 1, 2
 MODEL_TYPES = {"forcing": 2, "initiative": 3, "pairwise forcing": 4, "pairwise mutual": 5, "compensatory": 6}
 
@@ -110,8 +111,9 @@ def prepare(groups: Mapping[str, JointPanel], modelled: Collection[str], options
     Raises
     ------
     ValueError
-        For groups with different variables, behavior that is constant or not in whole numbers, waves without any
-        observation, and periods without any change; the message names variable, wave and remedy.
+        For groups with different variables, behavior that is constant, not in whole numbers or of too many, members
+        with more ties than they may have, waves without any observation, and periods without any change; the message
+        names variable, wave and remedy.
     """
     first = next(iter(groups.values()))
     for name, panel in groups.items():
@@ -122,6 +124,12 @@ def prepare(groups: Mapping[str, JointPanel], modelled: Collection[str], options
                     f"group {name!r} has {kind} {listing(sorted(mine)) or 'none'}, the first group "
                     f"{listing(sorted(theirs)) or 'none'}; groups need the same variables."
                 )
+        for network, net in panel.networks.items():
+            if _kind(net) != _kind(first.networks[network]):
+                raise ValueError(
+                    f"{network!r} is {_kind(net)} in group {name!r}, and {_kind(first.networks[network])} in the "
+                    "first. Say which when the panels are made: directed={...}, or two_mode=[...]."
+                )
     for name in modelled:
         choose(name, [*first.networks, *first.behaviors], "network or behavior to model")
     behaviors = [name for name in first.behaviors if name in modelled]
@@ -129,8 +137,11 @@ def prepare(groups: Mapping[str, JointPanel], modelled: Collection[str], options
         choose(name, first.covariates, "covariate")
     for name in options.max_degree:
         choose(name, first.networks, "network")
+        whole(options.max_degree[name], f"max_degree of {name!r}")
     for name in options.absorbing:
         choose(name, behaviors, "modelled behavior")
+    if not np.isfinite(options.offset):
+        raise ValueError(f"offset is {options.offset!r}; give a finite number.")
     choose(options.undirected, list(MODEL_TYPES), "model of undirected networks")
     for label, panel in groups.items():
         where = f" of group {label!r}" if label else ""
@@ -138,10 +149,16 @@ def prepare(groups: Mapping[str, JointPanel], modelled: Collection[str], options
             _check_waves(name, panel, where)
             if name in panel.behaviors:
                 _check_behavior(name, panel, where)
+        for name, most in options.max_degree.items():
+            _check_degrees(panel.networks[name], most, panel, where)
     actors = _actor_facts(groups, behaviors, options)
     return [
         _group(label, panel, list(modelled), behaviors, actors, options, len(groups)) for label, panel in groups.items()
     ]
+
+
+def _kind(net: NetworkPanel) -> str:
+    return "two-mode" if net.two_mode else "directed" if net.directed else "undirected"
 
 
 # --- checks ---------------------------------------------------------------------------------------------
@@ -155,8 +172,23 @@ def _check_waves(name: str, panel: JointPanel, where: str) -> None:
             known = known if panel.networks[name].two_mode else known[:, here] & ~np.eye(int(here.sum()), dtype=bool)
         else:
             known = ~np.isnan(panel.behaviors[name].values[w][here])
+        if here.sum() < (1 if name in panel.behaviors or panel.networks[name].two_mode else 2):
+            raise ValueError(
+                f"{plural(int(here.sum()), 'member')} present{where} at wave {wave}, too few for {name!r}. Leave the "
+                "wave out."
+            )
         if not known.any():
             raise ValueError(f"{name!r}{where} is missing for everybody at wave {wave}. Leave the wave out.")
+
+
+def _check_degrees(net: NetworkPanel, most: int, panel: JointPanel, where: str) -> None:
+    degree = (net.ties == 1).sum(axis=2) * net.present
+    if (degree > most).any():
+        w, i = (int(k[0]) for k in np.nonzero(degree > most))
+        raise ValueError(
+            f"max_degree of {net.name!r}{where} is {most}, but {panel.members[i]} has {degree[w, i]} ties at wave "
+            f"{panel.waves[w]}. Give the largest degree that can occur."
+        )
 
 
 def _check_behavior(name: str, panel: JointPanel, where: str) -> None:
@@ -168,6 +200,11 @@ def _check_behavior(name: str, panel: JointPanel, where: str) -> None:
         raise ValueError(
             f"behavior {name!r}{where} moves in whole steps, but {panel.members[i]} has {values[w, i]:g} at wave "
             f"{panel.waves[w]}. Use panel.rounded({name!r}), or rounded({name!r}, step=0.5) for half steps."
+        )
+    if np.ptp(known) > MOST_STEPS or np.abs(known).max() >= 2**31:
+        raise ValueError(
+            f"behavior {name!r}{where} goes from {known.min():g} to {known.max():g}, and moves in steps of 1: too many "
+            f"to be simulated. Use panel.rounded({name!r}, step=...) for a scale of few steps."
         )
     if np.ptp(known) == 0:
         raise ValueError(

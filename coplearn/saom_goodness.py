@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import choose
+from coplearn._checks import choose, listing, plural
 from coplearn.saom_simulation import Simulated
 
 if TYPE_CHECKING:
@@ -217,6 +217,11 @@ def assess(
 
     Ties that are missing at either end of a period, or structural, count as in the estimation: the missing as 0.
     Members who are absent at the end of a period are left out.
+
+    Raises
+    ------
+    ValueError
+        For a feature that is not a number in some draw, has other labels from draw to draw, or no value at all.
     """
     name = statistic if isinstance(statistic, str) else getattr(statistic, "__name__", "feature")
     if isinstance(statistic, str):
@@ -242,7 +247,7 @@ def assess(
     for portion in simulated:
         rows += [_vector(feature, states, by_period) for states in portion.states()]
         observed = _vector(feature, portion.observed_states(), by_period)
-    table = pd.DataFrame(rows)
+    table, observed = _aligned(rows, observed, name)
     pooled = np.vstack([table.to_numpy(), observed.to_numpy()[None]])
     off = pooled - pooled.mean(axis=0)
     inverse = np.linalg.pinv(np.atleast_2d(np.cov(pooled, rowvar=False)), rcond=1e-10, hermitian=True)
@@ -250,6 +255,24 @@ def assess(
     # draws that equal the observation up to rounding are as far away as it is
     p = float((distance >= distance[-1] * (1 - 1e-9)).mean())
     return GoodnessOfFit(name, observed, table, float(distance[-1]), p)
+
+
+def _aligned(rows: list[pd.Series], observed: pd.Series, name: str) -> tuple[pd.DataFrame, pd.Series]:
+    """Draws as rows of a table, and the observed vector in the order of its columns; all of them numbers."""
+    if not len(observed):
+        raise ValueError(f"{name} has no value to compare; give other levels, or a function that returns some.")
+    if not all(vector.index.is_unique for vector in (*rows, observed)):
+        raise ValueError(f"{name} gives a label twice; each value needs a label of its own.")
+    table = pd.DataFrame([*rows, observed])
+    unknown = ~np.isfinite(table.to_numpy())
+    if unknown.any():
+        raise ValueError(
+            f"{name} has no finite value of {listing(table.columns[unknown.any(axis=0)])} in "
+            f"{unknown[:-1].any(axis=1).sum():,} of {plural(len(rows), 'draw')}"
+            f"{' and in the data' if unknown[-1].any() else ''}; it needs the same labels, and a number for each, "
+            "every time."
+        )
+    return table.iloc[:-1], table.iloc[-1].rename(None)
 
 
 def _vector(

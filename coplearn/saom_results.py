@@ -22,9 +22,10 @@ from coplearn._checks import choose, listing, plural, whole
 from coplearn.effects.spec import Effect
 from coplearn.estimation import Draws, Estimation, Search, overall_ratio, standard_covariance
 from coplearn.kernels.saom_state import CREATION, ENDOWMENT, EVALUATION, RATE
-from coplearn.results import Estimates, coefficients
+from coplearn.results import Estimates, coefficients, latex_text
 from coplearn.saom_goodness import GoodnessOfFit, assess
-from coplearn.saom_simulation import Simulated, Simulator
+from coplearn.saom_simulation import Simulated, Simulator, stream_seed
+from coplearn.saom_start import spans
 
 if TYPE_CHECKING:
     from coplearn.saom import SAOM
@@ -34,6 +35,7 @@ __all__ = ["SAOMResults", "ScoreTest", "TimeTest", "results"]
 SHORT, SCORE_TEST = 4, 5  # phases of random streams that the search does not use
 GOOD_T, GOOD_RATIO = 0.1, 0.25
 FEW = 0.05  # of the simulations may be cut short after too many steps
+ROUNDING = 1e-9  # of a variance: what is left of a statistic that others determine
 LARGE_ERROR = 10.0  # an estimate beyond this with an error as large is Donner and Hauck's pathology
 KIND_WORDS = {EVALUATION: "eval", CREATION: "creation", ENDOWMENT: "endow", RATE: "rate"}
 
@@ -85,13 +87,17 @@ class SAOMResults(Estimates):
         if self.converged:
             return f"{ratio}: converged (every |t-conv| < {GOOD_T:.2f}, ratio < {GOOD_RATIO})"
         t = self.t_conv.dropna()
-        worst = t.abs().idxmax()
+        still = self.params.index[self.free & self.t_conv.isna().to_numpy()]
         lines = [f"{ratio}: not converged"]
         if self.note:
             lines[0] += f" ({self.note})"
         if _often_cut(self.draws):
             lines.append(f"{self.draws.cut:,} of {self.draws.clock.size:,} simulated periods did not come to their end")
-        lines.append(f"largest t-conv: {t[worst]:.2f}, of {worst}")
+        if len(still):
+            lines.append(f"the same in every simulation: the statistic of {listing(still)}")
+        if len(t):
+            worst = t.abs().idxmax()
+            lines.append(f"largest t-conv: {t[worst]:.2f}, of {worst}")
         direction = self._worst_direction().abs().sort_values(ascending=False)
         lines.append(f"worst direction: {listing(direction.index[direction > 0.3 * direction.iloc[0]], 4)}")
         lines.append(f"what to try: {self._advice(direction)}")
@@ -106,7 +112,7 @@ class SAOMResults(Estimates):
         return pd.Series(inverse @ off * spread, index=self.params.index[self.free])
 
     def _advice(self, direction: pd.Series) -> str:
-        large = _boundless(self.params, self.bse)
+        large = _boundless(self.model, self.params, self.bse)
         rates = [p.name for p in self.model.parameters if p.effect is None]
         endless = large.difference(rates, sort=False)
         if len(endless):
@@ -118,13 +124,12 @@ class SAOMResults(Estimates):
                 f"so much changes that {listing(large)} could be anything above; take waves that are closer, or what "
                 "lasts longer."
             )
-        if "ran away" in self.note:
-            return (
-                f"a smaller model, without {direction.index[0]}; then add effects one by one, with score_test() first."
-            )
+        loose = next((name for name in direction.index if name not in rates), "an effect")
+        if "diverges" in self.note:
+            return f"a smaller model, without {loose}; then add effects one by one, with score_test() first."
         if self.max_conv_ratio < 1:
             return "fit again with Estimation(start=res.params, phase3=3000, subphases=1, gain=0.05)."
-        return f"fit again from start=res.params; if it stays, leave out {direction.index[0]} and see score_test()."
+        return f"fit again from start=res.params; if it stays, leave out {loose} and see score_test()."
 
     # --- tables ---
 
@@ -150,17 +155,20 @@ class SAOMResults(Estimates):
         table = self.tidy()
         lines = [r"\begin{tabular}{lrrr}", r"\toprule", r"Effect & Estimate & (s.e.) & $t_\mathrm{conv}$ \\"]
         for variable, block in table.groupby("variable", sort=False):
-            lines += [r"\midrule", rf"\multicolumn{{4}}{{l}}{{\textit{{{_tex(variable)}}}}} \\"]
+            lines += [r"\midrule", rf"\multicolumn{{4}}{{l}}{{\textit{{{latex_text(variable)}}}}} \\"]
             for _, row in block.iterrows():
                 numbers = [f"{row['estimate']:.3f}", f"({row['s.e.']:.3f})", f"{row['t-conv']:.2f}"]
-                lines.append(f"{_tex(row['effect'])} & {' & '.join('' if 'nan' in n else n for n in numbers)} " + r"\\")
+                lines.append(
+                    f"{latex_text(row['effect'])} & {' & '.join('' if 'nan' in n else n for n in numbers)} " + r"\\"
+                )
         return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
 
     def summary(self) -> str:
         """Plain text: a block a dependent variable, convergence, claim and caveats."""
         table = self.tidy()
         members = plural(self.nobs, "member")
-        waves = plural(len(self.model.panel.waves), "wave")
+        counts = sorted({len(panel.waves) for panel in self.model.groups.values()})
+        waves = plural(counts[0], "wave") if len(counts) == 1 else f"{'-'.join(map(str, counts))} waves"
         groups = f"    {plural(len(self.model.groups), 'group')}" if len(self.model.groups) > 1 else ""
         how = f", conditional on {self.conditional}" if self.conditional else ""
         lines = [
@@ -254,13 +262,20 @@ class SAOMResults(Estimates):
         Returns
         -------
         ScoreTest
+
+        Raises
+        ------
+        ValueError
+            For effects whose statistics never move, or follow from those of the model.
         """
-        if isinstance(effects, Effect):
+        if isinstance(effects, Effect) or callable(effects):  # a function lacks its parentheses: said when it is read
             effects = [effects]
         if not isinstance(effects, Mapping):
             effects = {next(iter(self.model.specification)): list(effects)}
         model = self.model.extended(effects)
         tested = [name for name in model.names if name not in self.params.index]
+        if not tested:
+            raise ValueError("there is no effect to test: score_test([fx.transitive_triplets()]).")
         theta = np.array([self.params.get(name, 0.0) for name in model.names])
         held = dict(zip(self.params.index, self.free, strict=True))
         rates = {p.name for p in model.parameters if p.effect is None and p.variable == self.conditional}
@@ -269,10 +284,17 @@ class SAOMResults(Estimates):
         simulator = Simulator(model.problems, model.parameters, model.effects, self.conditional, free, theta)
         simulator.n_jobs = n_jobs
         count = len(self.draws.clock) if n is None else whole(n, "n", 50)
-        draws = simulator.draw(theta[free], (self.seed if seed is None else seed, SCORE_TEST, 0), 0, count)
+        draws = simulator.draw(theta[free], (self.seed if seed is None else stream_seed(seed), SCORE_TEST, 0), 0, count)
         target = simulator.observed()[:, free].sum(axis=0)
         names = [name for name, is_free in zip(model.names, free, strict=True) if is_free]
-        return _score_test(draws, target, names, [names.index(name) for name in tested], theta[free])
+        test = _score_test(draws, target, names, [names.index(name) for name in tested], theta[free])
+        alone = test.effects.index[test.effects["z"].isna()]
+        if len(alone):
+            raise ValueError(
+                f"{listing(alone)} cannot be tested: in every simulation the statistic was the same, or followed from "
+                "those of the effects in the model. Leave it out."
+            )
+        return test
 
     def time_test(self) -> TimeTest:
         """Whether effects differ between periods, by a score-type test of an added parameter a later period and effect.
@@ -359,9 +381,10 @@ class SAOMResults(Estimates):
         -------
         GoodnessOfFit
         """
+        first = stream_seed(seed)
         simulator = self.model.simulator(theta=self.params.to_numpy())
         simulator.n_jobs = n_jobs
-        portions = (simulator.ends((seed, 0, 0), k, min(100, n - k)) for k in range(0, whole(n, "n", 50), 100))
+        portions = (simulator.ends((first, 0, 0), k, min(100, n - k)) for k in range(0, whole(n, "n", 50), 100))
         return assess(self.model, portions, statistic, variable, levels, by_period)
 
 
@@ -372,10 +395,10 @@ class ScoreTest:
     Attributes
     ----------
     statistic, df, p
-        Joint test of all tested effects, chi-squared.
+        Joint test of all tested effects, chi-squared; df counts those that do not follow from the others.
     effects : DataFrame
         A row a tested effect: z (one-sided, positive where the effect would be positive), p (two-sided) and one_step,
-        an estimate by a single Newton step.
+        an estimate by a single Newton step; z and p are NaN where a statistic follows from the estimated ones.
     one_step : Series
         The same step for all parameters.
     """
@@ -438,32 +461,50 @@ class TimeTest:
 def _score_parts(
     draws: Draws, target: np.ndarray, tested: list[int], estimated: list[int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Deviations of the tested statistics net of the estimated ones, and their covariance."""
+    """Deviations of the tested statistics net of the estimated ones, and their covariance.
+
+    Both are 0 for a statistic that never moves or follows from the estimated ones: what is left of it is rounding.
+    """
     d, sigma = draws.derivative(), draws.covariance()
     z = draws.total.mean(axis=0) - target
     g = d[np.ix_(tested, estimated)] @ np.linalg.pinv(d[np.ix_(estimated, estimated)])
     off = z[tested] - g @ z[estimated]
     both = g @ sigma[np.ix_(estimated, tested)]
     spread = sigma[np.ix_(tested, tested)] - both - both.T + g @ sigma[np.ix_(estimated, estimated)] @ g.T
-    return off, spread
+    left = np.diag(spread) > ROUNDING * np.diag(sigma)[tested]
+    return np.where(left, off, 0.0), np.where(np.outer(left, left), spread, 0.0)
+
+
+def _chi_squared(off: np.ndarray, spread: np.ndarray) -> tuple[float, int, float]:
+    """Squared distance of deviations from 0, the number of those that are free to differ, and p."""
+    from scipy.stats import chi2
+
+    size = np.sqrt(np.where(np.diag(spread) > 0, np.diag(spread), 1.0))
+    df = int(np.linalg.matrix_rank(spread / np.outer(size, size), tol=ROUNDING, hermitian=True))
+    if df == len(off):
+        statistic = float(off @ np.linalg.pinv(spread, hermitian=True) @ off)
+    else:
+        inverse = np.linalg.pinv(spread / np.outer(size, size), rcond=ROUNDING, hermitian=True)
+        statistic = float((off / size) @ inverse @ (off / size))
+    return statistic, df, float(chi2.sf(statistic, df)) if df else math.nan
 
 
 def _score_test(draws: Draws, target: np.ndarray, names: list[str], tested: list[int], theta: np.ndarray) -> ScoreTest:
-    from scipy.stats import chi2, norm
+    from scipy.stats import norm
 
     estimated = [k for k in range(len(names)) if k not in tested]
     off, spread = _score_parts(draws, target, tested, estimated)
-    statistic = float(off @ np.linalg.pinv(spread, hermitian=True) @ off)
+    statistic, df, p = _chi_squared(off, spread)
     step = theta - np.linalg.pinv(draws.derivative()) @ (draws.total.mean(axis=0) - target)
     rows = {}
     for k in tested:
         alone, variance = _score_parts(draws, target, [k], estimated)
-        z = float(-alone[0] / math.sqrt(max(variance[0, 0], 1e-300)))
+        z = float(-alone[0] / math.sqrt(variance[0, 0])) if variance[0, 0] > 0 else math.nan
         rows[names[k]] = {"z": z, "p": float(2 * norm.sf(abs(z))), "one_step": float(step[k])}
     return ScoreTest(
         statistic,
-        len(tested),
-        float(chi2.sf(statistic, len(tested))),
+        df,
+        p,
         pd.DataFrame.from_dict(rows, orient="index"),
         pd.Series(step, index=names, name="one step"),
     )
@@ -473,18 +514,11 @@ def _joint_tests(
     draws: Draws, target: np.ndarray, names: list[str], groups: dict[Any, list[int]], theta: np.ndarray, base: int
 ) -> pd.DataFrame:
     """Joint tests of groups of parameters, each beside the estimated ones only."""
-    from scipy.stats import chi2
-
     rows = {}
     for label, tested in groups.items():
-        off, spread = _score_parts(draws, target, tested, list(range(base)))
-        statistic = float(off @ np.linalg.pinv(spread, hermitian=True) @ off)
-        rows[label] = {"statistic": statistic, "df": len(tested), "p": float(chi2.sf(statistic, len(tested)))}
+        statistic, df, p = _chi_squared(*_score_parts(draws, target, tested, list(range(base))))
+        rows[label] = {"statistic": statistic, "df": df, "p": p}
     return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def _tex(text: str) -> str:
-    return text.replace("_", r"\_").replace("&", r"\&").replace("%", r"\%")
 
 
 def results(model: SAOM, simulator: Simulator, search: Search, settings: Estimation, seed: int) -> SAOMResults:
@@ -508,7 +542,8 @@ def results(model: SAOM, simulator: Simulator, search: Search, settings: Estimat
     t = pd.Series(np.nan, index=names, name="t-conv")
     t[free] = search.t_ratios(draws)
     ratio = overall_ratio(draws, search.target)
-    good = bool(ratio < GOOD_RATIO and (t.dropna().abs() < GOOD_T).all() and not search.note and not _often_cut(draws))
+    # a statistic that stands still has no ratio (NaN), and says nothing of its parameter
+    good = bool(ratio < GOOD_RATIO and (t[free].abs() < GOOD_T).all() and not search.note and not _often_cut(draws))
     targets = pd.Series(simulator.observed().sum(axis=0), index=names, name="target")
     params = pd.Series(theta, index=names, name="estimate")
     frame = pd.DataFrame(covariance, index=names, columns=names)
@@ -539,9 +574,10 @@ def _often_cut(draws: Draws) -> bool:
     return draws.cut > FEW * draws.clock.size
 
 
-def _boundless(params: pd.Series, errors: pd.Series) -> pd.Index:
+def _boundless(model: SAOM, params: pd.Series, errors: pd.Series) -> pd.Index:
     """Names of parameters whose estimate and standard error are both very large."""
-    return params.index[(params.abs() > LARGE_ERROR) & (errors > LARGE_ERROR)]
+    large = LARGE_ERROR / spans(model.problems[0], model.parameters)
+    return params.index[(params.abs() > large) & (errors > large)]
 
 
 def _caveats(model: SAOM, params: pd.Series, covariance: pd.DataFrame, draws: Draws, good: bool) -> list[str]:
@@ -554,8 +590,9 @@ def _caveats(model: SAOM, params: pd.Series, covariance: pd.DataFrame, draws: Dr
             "unmeasured cause of both remains (Shalizi & Thomas 2011)."
         )
     rates = [p.name for p in model.parameters if p.effect is None]
-    errors = pd.Series(np.sqrt(np.diag(covariance)), params.index)
-    wild = list(_boundless(params, errors).difference(rates, sort=False))
+    variance = np.diag(covariance)
+    errors = pd.Series(np.sqrt(np.where(variance > 0, variance, np.nan)), params.index)
+    wild = list(_boundless(model, params, errors).difference(rates, sort=False))
     if wild:
         said.append(f"{listing(wild)}: estimate and standard error are both very large, so the Wald test says nothing.")
     for variable in model.specification:

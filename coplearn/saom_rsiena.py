@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["write"]
 
 STRUCTURAL = 10
+RESERVED = {"actors", "algorithm", "answer", "changes", "data", "effects", "round"}
+RESERVED |= {"if", "else", "repeat", "while", "function", "for", "in", "next", "break", "TRUE", "FALSE", "NULL", "NA"}
 DEFAULTS = {"network": ("density", "recip"), "behavior": ("linear", "quad")}
 
 
@@ -38,7 +40,7 @@ def write(model: SAOM, folder: str | os.PathLike[str]) -> None:
     Raises
     ------
     ValueError
-        For effects that RSiena does not have.
+        For effects that RSiena does not have, and for names that R could not tell apart.
     """
     _check(model)
     here = Path(folder)
@@ -60,6 +62,12 @@ def _check(model: SAOM) -> None:
     unknown = [p.name for p in model.parameters if p.effect is not None and any(not s for s in _shorts(model, p))]
     if unknown:
         raise ValueError(f"RSiena has no effect for {listing(unknown)}. Leave it out to write the rest.")
+    quoted: dict[str, str] = {}
+    panel = model.panel
+    for name in [*panel.networks, *panel.behaviors, *panel.covariates, *panel.dyadic]:
+        other = quoted.setdefault(_quoted(name), name)
+        if other != name:
+            raise ValueError(f"{other!r} and {name!r} are both {_quoted(name)!r} in R. Rename one of them.")
 
 
 def _family(model: SAOM, parameter: Parameter) -> str:
@@ -75,8 +83,10 @@ def _shorts(model: SAOM, parameter: Parameter) -> list[str]:
 
 
 def _quoted(name: str) -> str:
-    """A name that R accepts as that of a variable."""
-    return re.sub(r"\W", "_", name)
+    """A name that R accepts as that of a variable, and that the script does not use itself."""
+    said = re.sub(r"\W", "_", name)
+    said = said if said[:1].isalpha() else f"v{said}"
+    return f"{said}_" if said in RESERVED else said
 
 
 # --- data -----------------------------------------------------------------------------------------------

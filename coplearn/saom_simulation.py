@@ -15,6 +15,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from joblib.parallel import get_active_backend
 
+from coplearn._checks import choose
 from coplearn.estimation import Draws
 from coplearn.kernels import saom as kernel
 from coplearn.kernels.saom_engine import prepare as prepare_engine
@@ -23,7 +24,7 @@ from coplearn.panel import JointPanel
 from coplearn.saom_data import Problem
 from coplearn.saom_specification import Parameter, Rows
 
-__all__ = ["Key", "Simulated", "Simulator"]
+__all__ = ["Key", "Simulated", "Simulator", "stream_seed"]
 
 Key = tuple[int, int, int]  # seed, phase, step
 PORTION = 25  # draws of a task
@@ -42,6 +43,19 @@ class Task:
     conditional: int
     distance: int
     most: int  # ministeps
+
+
+def stream_seed(seed: Any) -> int:
+    """`seed` if it is a whole number that random streams can begin with.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not -(2**63) <= seed < 2**63:
+        raise ValueError(f"seed is {seed!r}; give a whole number of at most 63 bits.")
+    return int(seed)
 
 
 def _room(period: Period) -> int:
@@ -278,7 +292,7 @@ class Simulated:
     def ties(self, network: str, group: int = 0) -> np.ndarray:
         """Ties at the ends of the periods of a group: uint8, shape (n_draws, n_periods, n_members, n_members)."""
         problem = self.problems[group]
-        r = problem.networks.index(network)
+        r = problem.networks.index(choose(network, problem.networks, "network"))
         n, q = len(problem.panel.members), problem.periods[0].n_columns[r]
         mine = [x[:, r, :n, :q] for x, (g, _) in zip(self.x, self.places, strict=True) if g == group]
         return np.stack(mine, axis=1)
@@ -286,7 +300,8 @@ class Simulated:
     def behavior(self, name: str, group: int = 0) -> np.ndarray:
         """Values of a behavior at the ends of the periods of a group: int32, shape (n_draws, n_periods, n_members)."""
         problem = self.problems[group]
-        b, n = problem.behaviors.index(name), len(problem.panel.members)
+        b = problem.behaviors.index(choose(name, problem.behaviors, "modelled behavior"))
+        n = len(problem.panel.members)
         mine = [z[:, b, :n] for z, (g, _) in zip(self.z, self.places, strict=True) if g == group]
         return np.stack(mine, axis=1)
 
@@ -299,10 +314,12 @@ class Simulated:
         Raises
         ------
         ValueError
-            If the periods are separate draws, each from an observed wave.
+            If the periods are separate draws, each from an observed wave, or there is no such draw.
         """
         if not self.chained:
             raise ValueError("each period was drawn from its observed wave; a panel needs simulate(..., chained=True).")
+        if not 0 <= draw < len(self):
+            raise ValueError(f"there is no draw {draw!r}; they are numbered from 0 to {len(self) - 1}.")
         problem, observed = self.problems[group], self.problems[group].panel
         there = observed.present[1:]
         networks, behaviors = dict(observed.networks), dict(observed.behaviors)

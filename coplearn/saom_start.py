@@ -11,12 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from coplearn._checks import choose
+from coplearn.effects.spec import Effect
 from coplearn.estimation import Estimation
 from coplearn.kernels.saom_state import EVALUATION
 from coplearn.saom_data import Problem
 from coplearn.saom_specification import Parameter
 
-__all__ = ["starting_values"]
+__all__ = ["spans", "starting_values"]
 
 
 def starting_values(
@@ -29,7 +30,8 @@ def starting_values(
     Raises
     ------
     ValueError
-        For names in ``settings.start`` or ``settings.fixed`` that are no parameters.
+        For names in ``settings.start`` or ``settings.fixed`` that are no parameters, values that no rate can have, and
+        rates that are held while estimation is conditional on their variable.
     """
     theta = np.zeros(len(parameters))
     free = np.ones(len(parameters), bool)
@@ -48,12 +50,42 @@ def starting_values(
     names = [p.name for p in parameters]
     for name, value in (settings.start or {}).items():
         k = names.index(choose(name, names, "parameter"))
+        if parameters[k].effect is None and value <= 0:
+            raise ValueError(f"start of {name!r} is {value:g}; a rate begins above 0.")
         if free[k]:
             theta[k] = value
     for name, value in (settings.fixed or {}).items():
         k = names.index(choose(name, names, "parameter"))
+        if parameters[k].effect is None and value < 0:
+            raise ValueError(f"fixed of {name!r} is {value:g}; a rate is not negative.")
+        if parameters[k].effect is None and parameters[k].variable == conditional:
+            raise ValueError(
+                f"{name!r} cannot be held: estimation is conditional on {conditional!r}, so its rates follow from the "
+                "draws. Give conditional=False."
+            )
         theta[k], free[k] = value, False
     return theta, free
+
+
+def spans(problem: Problem, parameters: Sequence[Parameter]) -> np.ndarray:
+    """Ranges of the covariates that each parameter multiplies, at most 1.
+
+    The parameter of a share that goes from 0 to 0.01 is a hundred times that of the same share in per cent: it is large
+    by its unit, and nothing is wrong with it. Similarity and sameness have no unit.
+    """
+    return np.array([1.0 if p.effect is None else _span(problem, p.effect) for p in parameters])
+
+
+def _span(problem: Problem, effect: Effect) -> float:
+    if effect.parts:
+        return float(np.prod([_span(problem, part) for part in effect.parts]))
+    size = 1.0
+    for name in effect.variables:
+        if name in problem.panel.dyadic:
+            size *= min(1.0, float(np.nanmax(np.abs(problem.panel.dyadic[name]))) or 1.0)
+        elif name in problem.context.actors and not any(word in effect.name for word in ("similarity", "same")):
+            size *= min(1.0, problem.context.actors[name].range)
+    return size
 
 
 def _ties(problem: Problem, r: int, m: int) -> tuple[np.ndarray, np.ndarray]:
