@@ -245,7 +245,9 @@ for _extreme, _f in (("maximum", max), ("minimum", min)):
         BEHAVIOR[f"{_extreme}_{_word}alter_covariate"] = lambda c, i, f=_f, side=_side: (
             c.z[i] * f([c.v[j] for j in alters(c.x, i, side)], default=0.0)
         )
-BEHAVIOR["variance_of_alters"] = lambda c, i: c.z[i] * (variance([c.z[j] for j in known(c, i, "out")]) - c.variance)
+BEHAVIOR["variance_of_alters"] = lambda c, i: (
+    c.z[i] * (variance([c.z[j] for j in known(c, i, "out")]) - c.variance) if known(c, i, "out") else 0.0
+)
 BEHAVIOR["average_similarity_by_variance"] = lambda c, i: (
     BEHAVIOR["average_similarity"](c, i) * (variance([c.z[j] for j in known(c, i, "out")]) - c.variance)
 )

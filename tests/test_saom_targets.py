@@ -16,8 +16,8 @@ TARGETS = TARGETS[TARGETS["shortName"] != "Rate"].reset_index(drop=True)
 
 # Rows that differ, open: creation and endowment of some behavior effects, by rules that we do not know.
 APART = {
-    *((short, "creation") for short in "avSameXInAlt varAlt".split()),
-    *((short, "endow") for short in "avAltAltX avAltSameX avSimAltX totAltSameX totSimAltX".split()),
+    ("avSameXInAlt", "creation"),
+    *((short, "endow") for short in "avAltAltX avAltSameX totAltSameX".split()),
 }
 
 

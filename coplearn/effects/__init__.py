@@ -87,9 +87,9 @@ def rsiena(short_name: str, *variables: str, parameter: float | None = None, typ
 
     Notes
     -----
-    Targets are those of RSiena 1.6.6, as far as we could compare them, but for creation or endowment of the behavior
-    effects avAltAltX, avAltSameX, totAltSameX, avSimAltX, totSimAltX, avSameXInAlt and varAlt. There RSiena's numbers
-    follow no rule that we found; ours are sums over those who moved.
+    Targets are those of RSiena 1.6.6, as far as we could compare them, but for endowment of the behavior effects
+    avAltAltX, avAltSameX and totAltSameX and creation of avSameXInAlt. There RSiena's numbers follow no rule that we
+    found; ours are sums over those who moved.
 
     Examples
     --------

@@ -449,8 +449,9 @@ def _rule_of_moments(effect: Effect, details: Mapping[str, Any]) -> int:
 
     RSiena compares the end of creation with a state as far again beyond it, counts similarity and attraction in units
     of the behavior and backwards, takes the steps of ego instead of what they changed in group effects, multiplies by
-    ego's behavior twice in ``avAltW``, and forgets the similarity in ``avSimEgoX``. Its targets are met with these
-    rules, but for creation or endowment of some effects that weight alters (see :func:`coplearn.effects.rsiena`); for
+    ego's behavior twice in ``avAltW``, moves ego alone in ``avSimAltX``, takes the reference variance of ``varAlt``
+    from actors who went the other way too, and forgets the similarity in ``avSimEgoX``. Its targets are met with these
+    rules, but for endowment or creation of four effects that weight alters (see :func:`coplearn.effects.rsiena`); for
     estimation the plain names are the better choice.
     """
     if effect.convention != "rsiena":
@@ -468,6 +469,10 @@ def _rule_of_moments(effect: Effect, details: Mapping[str, Any]) -> int:
     if details["code"] == kernel.ALTERS:
         if term in _OF_EGO and alters == "out" and weight == "none":
             return kernel.DISTANCE
+        if term == "similarity" and weight == "alter":
+            return kernel.ALONE
+        if aggregate == "variance":
+            return kernel.SPREAD
         if term == "behavior" and aggregate in ("maximum", "minimum"):
             return kernel.FACTOR
         if term == "behavior" and alters == "mutual" and weight == "if same":

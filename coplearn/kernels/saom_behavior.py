@@ -45,6 +45,8 @@ AT_END = 5  # minus the statistic at the end for creation, plus for endowment
 NO_BEHAVIOR = 6  # alters counted instead of their similarity
 STEPS = 7  # minus ego's step times the statistic at the end
 TWICE = 8  # as AGAIN, times z_i at the end once more
+ALONE = 9  # ego alone moves: creation to the end, alters there already; endowment to the start, from as far beyond it
+SPREAD = 10  # as AGAIN, but the reference variance counts for all who moved, up or down, and have alters
 
 INTERACTION = 999
 LINEAR = 500  # g = 1
@@ -172,10 +174,10 @@ def unmoderated(eff, k, s, i, d):
         count += 1
     if aggregate == NOBODY:
         return 1.0 if count == 0 else 0.0
-    if aggregate == VARIANCE:
-        return max(squares / count - (total / count) ** 2, 0.0) - p[3] if count else -p[3]
     if count == 0:
         return 0.0
+    if aggregate == VARIANCE:
+        return max(squares / count - (total / count) ** 2, 0.0) - p[3]
     if aggregate == TOTAL:
         return total
     if aggregate == AVERAGE:
@@ -433,6 +435,8 @@ def moment_sign(eff, k, creation, endowment, state):
         return 0.0
     if rule == OWN_STEP or rule == STEPS:
         return 1.0 if state == END else 0.0
+    if rule == ALONE:
+        return 1.0 if state == (END if creation else START) else 0.0
     if rule == AT_END:
         return (1.0 if endowment else -1.0) if state == END else 0.0
     late, early = (BEYOND, END) if creation and rule != OURS else (END, START)
@@ -451,4 +455,12 @@ def moment_statistic(eff, k, s, i, step, end):
     if rule == NO_BEHAVIOR:
         degree = s.outdeg[eff.a[k, 0], i]
         return s.v[eff.a[k, 2], i] * (degree if eff.a[k, 6] == TOTAL else min(degree, 1))
+    if rule == ALONE:
+        return product(eff, k, s, i, np.int64(0)) - product(eff, k, s, i, np.int64(-step))
     return behavior_statistic(eff, k, s, i) * (-step if rule == STEPS else end if rule == TWICE else 1.0)
+
+
+@njit(cache=True, nogil=True)
+def contrary_statistic(eff, k, s, i, step):
+    """The statistic of ego in creation if it went down, in endowment if it went up: 0 by any rule but SPREAD."""
+    return -eff.p[k, 3] * step if eff.p[k, 7] == SPREAD and s.outdeg[eff.a[k, 0], i] > 0 else 0.0

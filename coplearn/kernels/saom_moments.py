@@ -9,7 +9,7 @@ the ties gained, in the end network; endowment effects those lost, in the start 
 import numpy as np
 from numba import njit
 
-from coplearn.kernels.saom_behavior import BEYOND, END, START, moment_sign, moment_statistic
+from coplearn.kernels.saom_behavior import BEYOND, END, START, contrary_statistic, moment_sign, moment_statistic
 from coplearn.kernels.saom_engine import INTERACTION, TABLED, clear_network, restart_moments
 from coplearn.kernels.saom_network import ego_statistic, short_sum, tie_statistic, whole_ego
 from coplearn.kernels.saom_rate import rate_value
@@ -247,7 +247,11 @@ def behavior_moments(engine, v, out):
             total = 0.0
             for i in range(period.n_actors):
                 step = s.z[b, i] - period.z[b, i]
-                if not (period.z_missing[b, i] or (creation and step <= 0) or (endowment and step >= 0)):
+                if period.z_missing[b, i]:
+                    continue
+                if (creation and step <= 0) or (endowment and step >= 0):
+                    total += sign * contrary_statistic(eff, k, t, i, step) if state == END else 0.0
+                else:
                     total += moment_statistic(eff, k, t, i, step, s.z[b, i] - t.z_mean[b])
             out[eff.parameter[k]] += sign * total
     restart_moments(period, start, t, v)
