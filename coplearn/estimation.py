@@ -350,6 +350,12 @@ class Search:
 
     def _checked(self, draws: Draws) -> Draws:
         """Draws at the start, more of them if need be; statistics that never move, or move as one, are refused."""
+        unknown = ~(np.isfinite(self.target) & np.isfinite(draws.total).all(axis=0))
+        if unknown.any():
+            raise ValueError(
+                f"the statistic of {listing(np.array(self.names)[unknown])} is not a finite number. Look at the values "
+                "of its variables, and at its internal parameter."
+            )
         if (draws.total.std(axis=0) == 0).any():
             draws = self._draw(self.theta, 1, APPROACH_STEPS, 0, 10 * len(draws.clock))
         total = draws.total

@@ -240,6 +240,8 @@ class JointPanel:
             other = raw.shape[2] != n or name in two_mode
             nodes = pd.Index(_labels("node", raw.shape[2])) if other else None
             arcs = True if other else _is_directed(raw, name, (directed or {}).get(name), index, clock)
+            if not arcs:  # what is fixed for one of a pair is fixed for both
+                mask = mask | mask.transpose(0, 2, 1)
             networks[name] = NetworkPanel(name, raw, there, clock, arcs, nodes)
             if mask.any():
                 fixed[name] = mask

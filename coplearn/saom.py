@@ -264,6 +264,11 @@ class SAOM:
         Returns
         -------
         Simulated
+
+        Warns
+        -----
+        UserWarning
+            If more than a few simulations were cut short after too many steps.
         """
         values = self.vector(theta)
         simulator = self.simulator(theta=values)

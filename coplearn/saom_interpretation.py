@@ -399,6 +399,8 @@ def _options(model: Any, owner: str, m: int) -> _Options:
     problem = model.problems[0]
     period, n = problem.periods[m], problem.periods[m].n_actors
     changes = np.nan_to_num(model.contributions(model.panel.waves[m], owner))
+    if not len(changes):
+        raise ValueError(f"the model has no effect on {owner!r}, so there is nothing to compare.")
     kinds = [p.kind for p in model.parameters if p.effect is not None and p.variable == owner and p.kind != RATE]
     places = [
         k for k, p in enumerate(model.parameters) if p.effect is not None and p.variable == owner and p.kind != RATE

@@ -24,7 +24,7 @@ from coplearn.estimation import Draws, Estimation, Search, overall_ratio, standa
 from coplearn.kernels.saom_state import CREATION, ENDOWMENT, EVALUATION, RATE
 from coplearn.results import Estimates, coefficients, latex_text
 from coplearn.saom_goodness import GoodnessOfFit, assess
-from coplearn.saom_simulation import Simulated, Simulator, stream_seed
+from coplearn.saom_simulation import FEW, Simulated, Simulator, stream_seed
 from coplearn.saom_start import spans
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ __all__ = ["SAOMResults", "ScoreTest", "TimeTest", "results"]
 
 SHORT, SCORE_TEST = 4, 5  # phases of random streams that the search does not use
 GOOD_T, GOOD_RATIO = 0.1, 0.25
-FEW = 0.05  # of the simulations may be cut short after too many steps
 ROUNDING = 1e-9  # of a variance: what is left of a statistic that others determine
 LARGE_ERROR = 10.0  # an estimate beyond this with an error as large is Donner and Hauck's pathology
 KIND_WORDS = {EVALUATION: "eval", CREATION: "creation", ENDOWMENT: "endow", RATE: "rate"}
@@ -99,8 +98,9 @@ class SAOMResults(Estimates):
             worst = t.abs().idxmax()
             lines.append(f"largest t-conv: {t[worst]:.2f}, of {worst}")
         direction = self._worst_direction().abs().sort_values(ascending=False)
-        lines.append(f"worst direction: {listing(direction.index[direction > 0.3 * direction.iloc[0]], 4)}")
-        lines.append(f"what to try: {self._advice(direction)}")
+        if direction.iloc[0] > 0:
+            lines.append(f"worst direction: {listing(direction.index[direction > 0.3 * direction.iloc[0]], 4)}")
+        lines.append(f"what to try: {self._advice(direction, still)}")
         return "\n".join(lines)
 
     def _worst_direction(self) -> pd.Series:
@@ -111,7 +111,7 @@ class SAOMResults(Estimates):
         inverse = np.linalg.pinv(self.draws.covariance(), hermitian=True)
         return pd.Series(inverse @ off * spread, index=self.params.index[self.free])
 
-    def _advice(self, direction: pd.Series) -> str:
+    def _advice(self, direction: pd.Series, still: Sequence[str] = ()) -> str:
         large = _boundless(self.model, self.params, self.bse)
         rates = [p.name for p in self.model.parameters if p.effect is None]
         endless = large.difference(rates, sort=False)
@@ -127,6 +127,8 @@ class SAOMResults(Estimates):
         loose = next((name for name in direction.index if name not in rates), "an effect")
         if "diverges" in self.note:
             return f"a smaller model, without {loose}; then add effects one by one, with score_test() first."
+        if len(still):
+            return f"start elsewhere, or hold {listing(still)} at a value (fixed=) and use score_test()."
         if self.max_conv_ratio < 1:
             return "fit again with Estimation(start=res.params, phase3=3000, subphases=1, gain=0.05)."
         return f"fit again from start=res.params; if it stays, leave out {loose} and see score_test()."

@@ -7,6 +7,7 @@ default (the kernels do not hold Python's lock), or to whatever backend is activ
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from joblib.parallel import get_active_backend
 
-from coplearn._checks import choose
+from coplearn._checks import choose, plural
 from coplearn.estimation import Draws
 from coplearn.kernels import saom as kernel
 from coplearn.kernels.saom_engine import prepare as prepare_engine
@@ -28,6 +29,7 @@ __all__ = ["Key", "Simulated", "Simulator", "stream_seed"]
 
 Key = tuple[int, int, int]  # seed, phase, step
 PORTION = 25  # draws of a task
+FEW = 0.05  # of the simulations may be cut short after too many steps
 
 
 @dataclass(frozen=True)
@@ -246,21 +248,40 @@ class Simulator:
         return get_active_backend()[1] not in (None, 1)
 
     def ends(self, key: Key, first: int, count: int, chained: bool = False) -> Simulated:
-        """End states of `count` draws from number `first` on."""
+        """End states of `count` draws from number `first` on.
+
+        Warns
+        -----
+        UserWarning
+            If more than a few simulations were cut short after too many steps.
+        """
         if not chained:
             found = self._run(self.theta, key, first, count, True)
+            self._warn_of_cuts(sum(int(f[3]) for f in found), count)
             return Simulated(self.problems, self.places, [f[4] for f in found], [f[5] for f in found])
         x = [np.empty((count, *p.x.shape), np.uint8) for p in (self.problems[g].periods[m] for g, m in self.places)]
         z = [np.empty((count, *p.z.shape), np.int32) for p in (self.problems[g].periods[m] for g, m in self.places)]
+        cut = 0
         for run in range(count):
             for number, (_, m) in enumerate(self.places):
                 task = self._task(number, self.theta, key)
                 if m:
                     began = x[number - 1][run], z[number - 1][run]
                     task = replace(task, period=task.period._replace(x=began[0], z=began[1]))
-                *_, ends, levels = _simulate(task, first + run, 1, True)
+                *_, few, ends, levels = _simulate(task, first + run, 1, True)
+                cut += int(few)
                 x[number][run], z[number][run] = ends[0], levels[0]
+        self._warn_of_cuts(cut, count)
         return Simulated(self.problems, self.places, x, z, chained=True)
+
+    def _warn_of_cuts(self, cut: int, draws: int) -> None:
+        periods = draws * len(self.places)
+        if cut > FEW * periods:
+            warnings.warn(
+                f"{cut:,} of {plural(periods, 'simulated period')} took too many steps and were cut short: their ends "
+                "are no draws from the model. Its rates, or what they depend on, are too large.",
+                stacklevel=4,
+            )
 
 
 @dataclass(frozen=True, eq=False)

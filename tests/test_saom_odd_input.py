@@ -51,6 +51,13 @@ def test_the_members_of_a_pair_that_is_not_symmetric_are_named(ties):
         JointPanel.from_arrays({"net": ties}, directed={"net": False})
 
 
+def test_a_pair_is_structural_for_both_in_an_undirected_network(ties):
+    both = np.maximum(ties, ties.transpose(0, 2, 1)).astype(float)
+    both[0, 2, 3] += 10
+    mask = JointPanel.from_arrays({"net": both}).structural["net"]
+    assert np.argwhere(mask).tolist() == [[0, 2, 3], [0, 3, 2]]
+
+
 @pytest.mark.parametrize(
     ("drink", "sentence"),
     [([[1, 2e10], [2, 1]], "moves in steps of 1: too many"), ([[1, 4000], [2, 10]], r"rounded\('drink', step=...\)")],
@@ -176,6 +183,7 @@ def test_a_statistic_that_stands_still_has_not_converged(panel, fitted, monkeypa
         res = SAOM(panel, BOTH).fit(QUICK, seed=1)
     assert not res.converged
     assert "the same in every simulation: the statistic of drink: average_alter(net)" in res.convergence()
+    assert "start elsewhere, or hold drink: average_alter(net) at a value" in res.convergence()
 
 
 def test_a_search_that_loses_its_way_begins_again_with_a_better_derivative(panel):  # noqa: F811
@@ -188,6 +196,17 @@ def test_a_search_that_loses_its_way_begins_again_with_a_better_derivative(panel
 def test_advice_leaves_rates_in(fitted):  # noqa: F811
     direction = pd.Series({"net: rate 1": 2.0, "net: reciprocity": 1.0})
     assert "leave out net: reciprocity" in replace(fitted, max_conv_ratio=3.0)._advice(direction)
+
+
+def test_a_statistic_that_is_no_number_is_named(panel):  # noqa: F811
+    with pytest.raises(ValueError, match=r"gwesp.* is not a finite number"):
+        SAOM(panel, {"net": [*NET[:2], fx.rsiena("gwespFF", parameter=np.nan)]}).fit(FEW, seed=1)
+
+
+@pytest.mark.parametrize("chained", [False, True])
+def test_draws_that_were_cut_short_are_no_draws_from_the_model(panel, chained):  # noqa: F811
+    with pytest.warns(UserWarning, match="2 of 4 simulated periods took too many steps and were cut short"):
+        SAOM(panel, {"net": NET[:2]}).simulate([1e6, 1, -1, 1], n=2, chained=chained)
 
 
 # --- after the fit --------------------------------------------------------------------------------------
