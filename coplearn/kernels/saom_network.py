@@ -564,11 +564,17 @@ def _first_leg(eff, k, s, i, j):
 @njit(cache=True, nogil=True)
 def is_plain_path(eff, k):
     """Whether the effect counts unweighted two-paths of ties, apart from what :func:`network_base` adds."""
+    return is_counted_path(eff, k) and (eff.a[k, 4] == 1 or (eff.a[k, 4] == 3 and eff.a[k, 7] == t.IDENTITY))
+
+
+@njit(cache=True, nogil=True)
+def is_counted_path(eff, k):
+    """Whether the effect is a function of how many two-paths of ties a tie closes, as tables of two-paths tell it."""
     if eff.code[k] != PATH:
         return False
     a = eff.a[k]
     one_way = a[1] <= t.BACKWARD and a[3] <= t.BACKWARD and a[5] == PLAIN
-    closes = a[4] == 1 or (a[4] == 3 and a[7] == t.IDENTITY and a[1] == t.FORWARD)
+    closes = a[4] == 1 or a[4] == 5 or ((a[4] == 3 or a[4] == 7) and a[1] == t.FORWARD)
     return one_way and closes and eff.p[k, 4] < JACCARD_OUT
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from coplearn.kernels import saom_network_terms as t
-from coplearn.kernels.saom_network import is_plain_path
+from coplearn.kernels.saom_network import is_counted_path
 
 
 class Paths(NamedTuple):
@@ -24,11 +24,14 @@ class Paths(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def legs_of(eff, k):
-    """Legs of the two-paths that effect k counts from i to j: closed by i -> j, and begun by it; -1 for none."""
+    """Legs of the two-paths that effect k counts from i to j: closed by i -> j, and begun by it.
+
+    -1 for none, or where those begun count differently, so that their number says nothing.
+    """
     legs = np.full((2, 4), -1)
     a = eff.a[k]
     legs[0, 0], legs[0, 1], legs[0, 2], legs[0, 3] = a[0], a[1], a[2], a[3]
-    if a[4] != 1:
+    if a[4] == 3 and a[7] == t.IDENTITY:
         back = t.BACKWARD if a[3] == t.FORWARD else t.FORWARD
         legs[1, 0], legs[1, 1], legs[1, 2], legs[1, 3] = eff.variable[k], t.FORWARD, a[2], back
     return legs
@@ -40,7 +43,7 @@ def new_paths(eff, wanted, side, table):
     leg, n = np.zeros((2 * eff.code.shape[0], 4), np.int64), 0
     table[:] = -1
     for k in range(eff.code.shape[0]):
-        if not wanted[k] or not is_plain_path(eff, k):
+        if not wanted[k] or not is_counted_path(eff, k):
             continue
         legs = legs_of(eff, k)
         for role in range(2):

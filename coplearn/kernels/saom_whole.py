@@ -71,16 +71,37 @@ def fill_closure(engine, k, i, n):
         begun = engine.paths.counts[plan.table[k, 1], i]
         for q in range(n):
             change[q] = step * (closed[q] + begun[q])
-    elif eff.a[k, 7] == t.IDENTITY:
-        for q in range(n):
-            change[q] = step * closed[q]
     else:
-        curve = engine.scratch.curve[k]
-        for q in range(n):
-            change[q] = curve[np.uint64(closed[q])]
+        curve, kind = engine.scratch.curve[k], eff.a[k, 4]
+        if eff.a[k, 7] == t.IDENTITY:
+            for q in range(n):
+                change[q] = step * closed[q]
+        else:
+            for q in range(n):
+                change[q] = curve[np.uint64(closed[q])]
+        if kind & 4:
+            for q in range(n):
+                change[q] *= s.x[eff.variable[k], q, i]
+        if kind & 2:
+            add_begun(eff, k, s, i, closed, curve, change)
     if plan.rest[k]:
         for q in range(n):
             change[q] += network_base(eff, k, s, i, q)
+
+
+@njit(cache=True, nogil=True)
+def add_begun(eff, k, s, i, closed, curve, change):
+    """Add what a tie changes as the first leg of two-paths to those whom ego has ties to."""
+    own, second, forward = eff.variable[k], eff.a[k, 2], eff.a[k, 3] == t.FORWARD
+    for b in range(s.outdeg[own, i]):
+        h = s.out[own, i, b]
+        if eff.a[k, 4] & 4 and not s.x[own, h, i]:
+            continue
+        m = closed[h]
+        gain, loss = curve[m + 1] - curve[m], curve[m] - curve[max(m - 1, 0)]
+        for c in range(s.indeg[second, h] if forward else s.outdeg[second, h]):
+            j = s.inn[second, h, c] if forward else s.out[second, h, c]
+            change[j] += loss if s.x[own, i, j] else gain
 
 
 @njit(cache=True, nogil=True)
