@@ -554,7 +554,7 @@ def results(model: SAOM, simulator: Simulator, search: Search, settings: Estimat
         covariance=frame,
         nobs=sum(len(p.panel.members) for p in model.problems),
         claim="adjusted association",
-        caveats=tuple(_caveats(model, params, frame, draws, good)),
+        caveats=tuple(_caveats(model, params, frame, draws, free, good)),
         t_conv=t,
         max_conv_ratio=ratio,
         converged=good,
@@ -582,7 +582,19 @@ def _boundless(model: SAOM, params: pd.Series, errors: pd.Series) -> pd.Index:
     return params.index[(params.abs() > large) & (errors > large)]
 
 
-def _caveats(model: SAOM, params: pd.Series, covariance: pd.DataFrame, draws: Draws, good: bool) -> list[str]:
+def _unsteady(draws: Draws) -> np.ndarray:
+    """Free parameters whose standard error differs more than twofold between all draws and either half of them."""
+    n = len(draws.clock)
+    errors = []
+    for some in (slice(None), slice(None, n // 2), slice(n // 2, None)):
+        part = Draws(draws.statistics[some], draws.scores[some], draws.clock[some])
+        errors.append(np.sqrt(np.abs(np.diag(standard_covariance(part.derivative(), part.covariance())))))
+    return np.asarray(np.max(errors, axis=0) > 2 * np.min(errors, axis=0))
+
+
+def _caveats(
+    model: SAOM, params: pd.Series, covariance: pd.DataFrame, draws: Draws, free: np.ndarray, good: bool
+) -> list[str]:
     said = []
     if not good:
         said.append("the search did not converge: read the estimates as a place on the way.")
@@ -597,6 +609,12 @@ def _caveats(model: SAOM, params: pd.Series, covariance: pd.DataFrame, draws: Dr
     wild = list(_boundless(model, params, errors).difference(rates, sort=False))
     if wild:
         said.append(f"{listing(wild)}: estimate and standard error are both very large, so the Wald test says nothing.")
+    unsteady = params.index[free][_unsteady(draws)] if good else []
+    if len(unsteady):
+        said.append(
+            f"{listing(unsteady)}: the standard error is hardly known, since it more than doubles from some draws to "
+            "others; fit with more of them (phase3=)."
+        )
     for variable in model.specification:
         wanted = "outdegree" if variable in model.panel.networks else "linear_shape"
         listed = [p.effect.name for p in model.parameters if p.variable == variable and p.effect is not None]

@@ -432,6 +432,15 @@ def test_a_model_that_the_data_cannot_carry_ends_with_its_best_place_and_advice(
     assert "what to try: so much changes that drink: rate 1 could be anything above" in res.convergence()
 
 
+def test_a_standard_error_that_draws_hardly_tell_is_named(panel):
+    age = fx.rsiena("RateX", "age", type="rate")  # 16 members say next to nothing of who has more opportunities
+    model = SAOM(panel, {"net": [fx.outdegree(), fx.reciprocity(), age]})
+    fits = [model.fit(Estimation(phase3=400), seed=seed) for seed in (2, 3, 5, 7)]
+    assert any("rate 2" in c and "hardly known" in c for res in fits for c in res.caveats)
+    known = SAOM(panel, {"net": [fx.outdegree(), fx.reciprocity()]}).fit(Estimation(phase3=400), seed=2)
+    assert not any("hardly known" in c for c in known.caveats)
+
+
 def test_a_model_that_diverges_ends_and_says_so(panel):
     ties = panel.networks["net"].ties.copy()
     ties[1:, :8, :8] = ~np.eye(8, dtype=bool)  # a clique out of nothing, and no reciprocity term to make it
