@@ -45,7 +45,7 @@ AT_END = 5  # minus the statistic at the end for creation, plus for endowment
 NO_BEHAVIOR = 6  # alters counted instead of their similarity
 STEPS = 7  # minus ego's step times the statistic at the end
 TWICE = 8  # as AGAIN, times z_i at the end once more
-ALONE = 9  # ego alone moves: creation to the end, alters there already; endowment to the start, from as far beyond it
+ALONE = 9  # ego alone moves, from the start: for creation to its end; for endowment as far the other way, with minus
 SPREAD = 10  # as AGAIN, but the reference variance counts for all who moved, up or down, and have alters
 
 INTERACTION = 999
@@ -436,7 +436,7 @@ def moment_sign(eff, k, creation, endowment, state):
     if rule == OWN_STEP or rule == STEPS:
         return 1.0 if state == END else 0.0
     if rule == ALONE:
-        return 1.0 if state == (END if creation else START) else 0.0
+        return (1.0 if creation else -1.0) if state == START else 0.0
     if rule == AT_END:
         return (1.0 if endowment else -1.0) if state == END else 0.0
     late, early = (BEYOND, END) if creation and rule != OURS else (END, START)
@@ -456,7 +456,7 @@ def moment_statistic(eff, k, s, i, step, end):
         degree = s.outdeg[eff.a[k, 0], i]
         return s.v[eff.a[k, 2], i] * (degree if eff.a[k, 6] == TOTAL else min(degree, 1))
     if rule == ALONE:
-        return product(eff, k, s, i, np.int64(0)) - product(eff, k, s, i, np.int64(-step))
+        return product(eff, k, s, i, np.int64(abs(step))) - product(eff, k, s, i, np.int64(0))
     return behavior_statistic(eff, k, s, i) * (-step if rule == STEPS else end if rule == TWICE else 1.0)
 
 
