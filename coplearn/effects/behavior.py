@@ -475,7 +475,7 @@ def _rule_of_moments(effect: Effect, details: Mapping[str, Any]) -> int:
             return kernel.SPREAD
         if term == "behavior" and aggregate in ("maximum", "minimum"):
             return kernel.FACTOR
-        if term == "behavior" and alters == "mutual" and weight == "if same":
+        if term == "behavior" and alters in ("out", "mutual") and weight in ("if same", "alter"):
             return kernel.OWN_STEP
         if term == "behavior" and weight == "dyadic":
             return kernel.TWICE

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 from coplearn._checks import choose, listing
 from coplearn.effects.spec import Definition, Effect, definition, definitions, names
 
-__all__ = ["TYPES", "borrowed", "check_product"]
+__all__ = ["TYPES", "UNMATCHED", "borrowed", "check_product"]
 
 TYPES = ("eval", "creation", "endow", "rate")
 PANEL = ("network", "behavior", "rate")
 FORMER = {"cycle4ND": "cycle4"}  # names of RSiena before 1.5
+# Effects and types for which RSiena's target follows no rule that we know.
+UNMATCHED = {
+    ("avSameXInAlt", "creation"),
+    *((short, "endow") for short in ("avAltAltX", "avAltSameX", "totAltSameX")),
+}
 
 
 def borrowed(short_name: str, variables: Sequence[str], parameter: float | None, type: str) -> Effect:
@@ -30,6 +36,12 @@ def borrowed(short_name: str, variables: Sequence[str], parameter: float | None,
             rates = [short for short, d in known.items() if d.family == "rate"]
             raise ValueError(f"{short_name!r} is no effect on rates; these are: {listing(rates, most=30)}.")
         type = "rate"
+    if (short_name, type) in UNMATCHED:
+        warnings.warn(
+            f"{short_name} of type {type}: RSiena's target follows a rule that is not known. Ours is another one; "
+            "estimates are sound, but not the same as RSiena's.",
+            stacklevel=3,
+        )
     options = {} if parameter is None else {"parameter": float(parameter)}
     if type != "eval":
         options["type"] = type  # type: ignore[assignment]
