@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["as_floats", "choose", "listing", "plural", "whole"]
+__all__ = ["as_floats", "choose", "listing", "plural", "seed_sequence", "whole"]
 
 
 def listing(names: Iterable[object], most: int = 5) -> str:
@@ -73,6 +73,30 @@ def as_floats(values: Any) -> np.ndarray:
     if hasattr(values, "to_numpy"):
         return np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
     return np.asarray(values, dtype=float)
+
+
+def seed_sequence(seed: Any) -> np.random.SeedSequence:
+    """Where random streams begin: of a whole number, always in the same place.
+
+    Raises
+    ------
+    ValueError
+        If it is neither a whole number from 0 on (or several), None, nor a numpy Generator or SeedSequence.
+
+    Examples
+    --------
+    >>> seed_sequence(-1)
+    Traceback (most recent call last):
+    ValueError: seed is -1; give a whole number of at least 0, or None.
+    """
+    if isinstance(seed, np.random.SeedSequence):
+        return seed
+    if isinstance(seed, np.random.Generator):
+        seed = int(seed.integers(2**62))
+    try:
+        return np.random.SeedSequence(seed)
+    except (TypeError, ValueError):
+        raise ValueError(f"seed is {seed!r}; give a whole number of at least 0, or None.") from None
 
 
 def whole(value: Any, name: str, least: int = 1) -> int:

@@ -148,6 +148,12 @@ class DyNAMResults(Estimates, Draws):
         return sum(res.llf for res in self.parts.values())
 
     @property
+    def explains(self) -> str:
+        """What the likelihood is of; see :class:`coplearn.rem.REMResults`."""
+        first = next(iter(self.parts.values()))
+        return first.explains if len(self.parts) == 1 else first.explains.replace("sender", "pair")
+
+    @property
     def converged(self) -> bool:
         return all(res.converged for res in self.parts.values())
 

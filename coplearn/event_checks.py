@@ -4,7 +4,9 @@ r"""Does an event model hold, event by event and over time?
 score of each event, what was observed minus what was expected, :math:`x_{obs} - \sum_d p_d x_d`. **Moving windows**:
 the model fitted again to stretches of consecutive events, each with the whole history behind it. **Changepoints**:
 cumulated scores, which under constant parameters wander like a Brownian bridge (Zeileis & Hornik 2007); where one
-strays too far, its effect changed, most likely at its farthest point.
+strays too far, its effect changed, most likely at its farthest point. The score of an effect is taken beside those of
+the others (:math:`I^{-1} u_e`, with I the information and :math:`u_e` the scores of event e), so that a change of one
+effect does not show in another that goes along with it.
 
 References
 ----------
@@ -213,7 +215,8 @@ def _fit(stages: Stages, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if stages.interval:
         inverse = inverse + inverse @ stages.sampling_scores(optimum.theta) @ inverse
     variance = np.diag(inverse)
-    good = optimum.converged & (variance > 0) & (variance < 1e6)
+    width = np.ptp(stages.rows.x, axis=0)  # a standard error says something beside the range of its statistic
+    good = optimum.converged & (variance > 0) & (variance * np.where(width > 0, width, 1.0) ** 2 < 1e6)
     return np.where(good, optimum.theta, np.nan), np.sqrt(np.where(good, variance, np.nan))
 
 
@@ -224,7 +227,8 @@ class Changepoints:
     Attributes
     ----------
     process : DataFrame
-        A row an event, a column an effect: cumulated scores in units of their standard deviation.
+        A row an event, a column an effect: cumulated scores, beside those of the other effects, in units of their
+        standard deviation.
     events : DataFrame
         time, sender and receiver of the same events.
     """
@@ -277,14 +281,18 @@ def changepoints(res: Any) -> Changepoints:
     Raises
     ------
     ValueError
-        For penalised estimates, whose scores do not add up to 0.
+        For estimates that did not converge, and penalised or sampled ones, whose scores do not add up to 0.
     """
     table = residuals(res)
     scores = table[list(res.params.index)].to_numpy()
     total, spread = scores.sum(axis=0), np.sqrt((scores**2).sum(axis=0))
-    if (np.abs(total) > 0.02 * spread).any():
-        raise ValueError("the scores do not add up to 0: changepoints need unpenalised estimates that converged.")
-    process = pd.DataFrame(np.cumsum(scores, axis=0) / spread, columns=res.params.index)
+    if not res.converged or (np.abs(total) > 0.02 * spread).any():
+        raise ValueError(
+            "the scores do not add up to 0: changepoints need unpenalised estimates that converged, of a fit without "
+            "controls and cases."
+        )
+    scores = scores @ res.inverse.to_numpy()
+    process = pd.DataFrame(np.cumsum(scores, axis=0) / np.sqrt((scores**2).sum(axis=0)), columns=res.params.index)
     return Changepoints(process, table[["time", "sender", "receiver"]])
 
 

@@ -309,11 +309,11 @@ class _Compiler:
         if memory.weight is not None:
             choose(memory.weight, list(frame.columns), "column of events")
             weights = pd.to_numeric(frame[memory.weight], errors="coerce")
-            bad = np.flatnonzero(~(weights > 0))
+            bad = np.flatnonzero(~(weights > 0) | np.isinf(weights))
             if len(bad):
                 raise ValueError(
-                    f"{effect!r}: weights are positive numbers; {plural(len(bad), 'event')} (row {listing(bad)}) "
-                    "has none. Fill in or remove them."
+                    f"{effect!r}: weights are positive, finite numbers; {plural(len(bad), 'event')} (row "
+                    f"{listing(bad)}) has none. Fill in or remove them."
                 )
 
     def _covariate(self, effect: Effect) -> Iterator[tuple[str, str, int]]:
@@ -356,6 +356,13 @@ class _Compiler:
             )
 
     def _check_known(self, effect: Effect, values: np.ndarray) -> None:
+        name, log = effect.variables[0], bool(effect.option("log", False))
+        bad = self.events.members.index[np.isinf(values) | ((values <= -1) & log & (effect.name != "difference"))]
+        if len(bad) and name != "tenure":
+            raise ValueError(
+                f"{effect!r}: {name} is infinite{', or not above -1, which log(1 + x) needs,' if log else ''} for "
+                f"{plural(len(bad), 'member')} ({listing(bad)}). Change these values."
+            )
         missing = self.events.members.index[np.isnan(values)]
         if len(missing):
             raise ValueError(
@@ -409,15 +416,19 @@ def _risk(
             unknown = risk_set[side][~risk_set[side].isin(members)]
             if len(unknown):
                 raise ValueError(f"risk_set: {side} {listing(unknown.unique())} is no member.")
+        said = risk_set["at_risk"]
+        bad = np.flatnonzero(risk_set["time"].isna() | ~said.isin([True, False]))
+        if len(bad):
+            raise ValueError(f"risk_set: row {listing(bad)} has no time, or its at_risk is neither True nor False.")
         changes = pd.DataFrame(
             {
                 "time": numeric(risk_set["time"], origin),
                 "i": members.get_indexer(risk_set["sender"]),
                 "j": members.get_indexer(risk_set["receiver"]),
-                "value": risk_set["at_risk"].astype(float),
+                "value": said.to_numpy(dtype=float),
             }
         )
-        return np.zeros(n * n, bool), changes
+        return np.zeros(n * n, bool), changes.sort_values("time", kind="stable", ignore_index=True)
     if isinstance(risk_set, pd.DataFrame):
         risk_set = risk_set.reindex(index=members, columns=members).to_numpy()
     mask = np.asarray(risk_set)
@@ -458,6 +469,8 @@ def event_design(
     sender, receiver, rows = _usable(events, orientation, caveats)
     origin = events.origin
     time = numeric(events.frame["time"].iloc[rows], origin)
+    if first > len(rows):
+        raise ValueError(f"first is {first}, and there are {plural(len(rows), 'event')}: nothing is left to explain.")
     compiler = _Compiler(events, orientation, convention, origin)
     columns = [column for effect in effects for column in compiler.columns(effect)]
     names = [name for name, _ in columns]
@@ -514,6 +527,10 @@ def event_design(
         timeline.look(rest["time"])
     hours, monday, hour = np.zeros(_HOURS), 0.0, 1.0
     if compiler.hours:
+        caveats.append(
+            "hour of week: its values are read from the same events, so that chance alone gives it a positive "
+            "estimate; its z and p test nothing."
+        )
         hours, monday = _hours(events, time, origin, end)
         hour = 1.0 / 24
         timeline.look(np.arange(monday, end, hour))
@@ -602,7 +619,13 @@ def _follow(
 ) -> None:
     """Let a statistic that the user wrote change with the events."""
     frame = events.frame
-    weight = frame["weight"].iloc[rows].to_numpy(float) if "weight" in frame.columns else np.ones(len(rows))
+    weight = np.ones(len(rows))
+    if "weight" in frame.columns:
+        known = pd.to_numeric(frame["weight"], errors="coerce")
+        bad = np.flatnonzero((frame["weight"].notna() & known.isna()) | np.isinf(known))
+        if len(bad):
+            raise ValueError(f"{effect.name}(): weights are finite numbers; row {listing(bad)} has none.")
+        weight = known.iloc[rows].to_numpy(float)
     to_one = np.flatnonzero(receiver >= 0)
     at, i, j, value = effect.record(
         len(events.members), sender[to_one], receiver[to_one], time[to_one], np.nan_to_num(weight[to_one], nan=1.0)
@@ -636,6 +659,11 @@ def _presence(timeline: Timeline, events: EventSequence, origin: Any) -> np.ndar
     joined = numeric(members["joined"], origin) if "joined" in members.columns else np.full(n, np.nan)
     left = numeric(members["left"], origin) if "left" in members.columns else np.full(n, np.nan)
     joined, left = np.where(np.isnan(joined), -np.inf, joined), np.where(np.isnan(left), np.inf, left)
+    if (left < joined).any():
+        raise ValueError(
+            f"{listing(members.index[left < joined])} left before having joined. Correct joined and left, or use "
+            "risk_set='all'."
+        )
     for at, value in ((joined, 1.0), (left, 0.0)):
         later = np.flatnonzero((at > 0) & (at < np.inf))
         if len(later):

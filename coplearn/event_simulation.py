@@ -22,7 +22,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from coplearn import plots
-from coplearn._checks import choose, whole
+from coplearn._checks import choose, seed_sequence, whole
 from coplearn.effects.user_event import EventEffect
 from coplearn.event_design import ORIENTATIONS
 from coplearn.event_timeline import DAY, Memory
@@ -159,7 +159,7 @@ def simulate(parts: Sequence[Any], n: int = 1, seed: int | None = 0, jobs: int |
     design = model.design
     observed = len(design.sender)
     most = observed if model.timing == "ordinal" else 10 * observed + 1000
-    seeds = np.random.SeedSequence(seed).spawn(n)
+    seeds = seed_sequence(seed).spawn(n)
     drawn = Parallel(n_jobs=jobs)(delayed(_drawn)(parts, s, design.prepare, most) for s in seeds)
     if model.timing == "interval" and max(len(each[0]) for each in drawn) == most:
         warnings.warn(
@@ -290,17 +290,18 @@ class EventFit:
 
     @property
     def pvalues(self) -> pd.Series:
-        """By statistic: share of simulated histories at least as far from their mean as the observed one.
+        """By statistic: share of all histories, the observed one among them, at least as far from their mean as it is.
 
         Distances are Mahalanobis', over the parts that vary; small values say that the model misses something.
         """
         found = {}
         for name, draws in self.simulated.items():
-            values, seen = draws.to_numpy(), self.observed[name].to_numpy()
-            inverse = np.linalg.pinv(np.atleast_2d(np.cov(values.T)), hermitian=True)
-            off, own = values - values.mean(axis=0), seen - values.mean(axis=0)
+            values = np.vstack([draws.to_numpy(), self.observed[name].to_numpy()])
+            inverse = np.linalg.pinv(np.atleast_2d(np.cov(values.T)), rcond=1e-10, hermitian=True)
+            off = values - values.mean(axis=0)
             distance = np.einsum("ic,cd,id->i", off, inverse, off)
-            found[name] = float((1 + np.sum(distance >= own @ inverse @ own)) / (1 + len(values)))
+            # histories that equal the observed one up to rounding are as far away as it is
+            found[name] = float((distance >= distance[-1] * (1 - 1e-9)).mean())
         return pd.Series(found, name="p")
 
     def table(self) -> pd.DataFrame:

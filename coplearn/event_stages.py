@@ -16,6 +16,7 @@ from functools import cached_property
 
 import numpy as np
 
+from coplearn._checks import seed_sequence, whole
 from coplearn.event_design import ORIENTATIONS, EventDesign
 from coplearn.kernels import event_rows
 from coplearn.kernels.event_history import History, sparse_history
@@ -105,8 +106,10 @@ def _draw_cases(design: EventDesign, cases: int | None, rng: np.random.Generator
         return keep
     with_event = np.diff(steps.event) > 0
     explained = np.flatnonzero(keep & with_event)
-    chosen = rng.choice(explained, min(cases, len(explained)), replace=False)
-    quiet = keep & ~with_event & (rng.random(len(keep)) < cases / design.n_events)
+    # events that share a look are drawn together
+    many = max(round(cases / design.n_events * len(explained)), 1)
+    chosen = rng.choice(explained, many, replace=False)
+    quiet = keep & ~with_event & (rng.random(len(keep)) < many / len(explained))
     keep[:] = quiet
     keep[chosen] = True
     return keep
@@ -134,7 +137,9 @@ def blocks(
     numbers: float = 2e7,
 ) -> Iterator[Stages]:
     """The stages in blocks of about so many numbers."""
-    rng = np.random.default_rng(seed)
+    if controls is not None:
+        whole(controls, "controls")
+    rng = np.random.default_rng(seed_sequence(seed))
     keep = _draw_cases(design, cases, rng)
     steps, n, p = design.steps, design.n, len(design.names)
     history, state = _history(design, controls), design.state()

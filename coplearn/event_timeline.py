@@ -23,10 +23,28 @@ DAY = pd.Timedelta(days=1)
 
 
 def numeric(times: Any, origin: Any) -> np.ndarray:
-    """Times since the origin: in their own unit, timestamps in days."""
-    if isinstance(origin, pd.Timestamp):
-        return np.asarray((pd.to_datetime(pd.Series(times), utc=True) - origin) / DAY, dtype=float)
-    return np.asarray(times, dtype=float) - float(origin)
+    """Times since the origin: in their own unit, timestamps in days.
+
+    Raises
+    ------
+    ValueError
+        If they are of another kind than the origin, which has that of the events.
+    """
+    times = pd.Series(times)
+    if not times.notna().any():
+        return np.full(len(times), np.nan)
+    stamped = isinstance(origin, pd.Timestamp)
+    other = pd.api.types.is_numeric_dtype(times) if stamped else pd.api.types.is_datetime64_any_dtype(times)
+    try:
+        if other:
+            raise ValueError(f"they are {times.dtype}")
+        if stamped:
+            return np.asarray((pd.to_datetime(times, utc=True) - origin) / DAY, dtype=float)
+        return np.asarray(times.to_numpy(dtype=float, na_value=np.nan)) - float(origin)
+    except (ValueError, TypeError) as problem:
+        named = "times" if times.name is None else f"times in column {str(times.name)!r}"
+        kind = "timestamps" if stamped else "numbers"
+        raise ValueError(f"{named} do not go with the {kind} at which events happen: {problem}.") from None
 
 
 def duration(value: Any, origin: Any, name: str) -> float:
@@ -44,10 +62,12 @@ def duration(value: Any, origin: Any, name: str) -> float:
             length = pd.Timedelta(value) / DAY
         except ValueError:
             raise ValueError(f"{name}={value!r} is no stretch of time; write it like '7D' or '12h'.") from None
+    elif isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        raise ValueError(f"{name}={value!r} is no stretch of time; give a number, or text like '7D' with timestamps.")
     else:
         length = float(value)
     if not 0 < length < np.inf:
-        raise ValueError(f"{name}={value!r} must be positive.")
+        raise ValueError(f"{name}={value!r} must be positive and finite.")
     return float(length)
 
 

@@ -105,7 +105,13 @@ class EventSequence:
             raise ValueError(f"time is infinite in row {listing(np.flatnonzero(~np.isfinite(times)))}.")
         if members is None:
             names = pd.concat([frame["sender"], frame["receiver"]]).dropna().unique()
-            members = pd.DataFrame(index=pd.Index(sorted(names), name="member"))
+            try:
+                members = pd.DataFrame(index=pd.Index(sorted(names), name="member"))
+            except TypeError:
+                kinds = listing(sorted({type(name).__name__ for name in names}))
+                raise TypeError(
+                    f"senders and receivers are of several types ({kinds}); give one, such as text."
+                ) from None
         twice = members.index[members.index.duplicated()].unique()
         if len(twice):
             raise ValueError(f"members: there is more than one row for {listing(twice)}. Keep one row a member.")
@@ -167,12 +173,18 @@ def _bound(given: Any, numeric: bool, name: str) -> Any:
     if isinstance(given, int | float | np.number) != numeric:
         kind = "numbers" if numeric else "timestamps"
         raise ValueError(f"{name} is {given!r}, and the times of the events are {kind}: give both in the same unit.")
+    if numeric and not np.isfinite(given):
+        raise ValueError(f"{name} is {given!r}; give a finite number.")
     return given if numeric else instant(given, name=name)
 
 
 def _changes(name: str, frame: pd.DataFrame, *rest: Any) -> pd.DataFrame:
     """A table of changes in time, sorted, with known members in the columns named before the index of members."""
     *sides, members = rest
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(
+            f"{name!r} is {type(frame).__name__}; give a DataFrame with columns time, {listing(sides)}, value."
+        )
     absent = [c for c in ("time", *sides, "value") if c not in frame.columns]
     if absent:
         raise ValueError(f"{name!r} has no column {listing(absent)} (columns: {listing(frame.columns, 12)}).")
@@ -182,6 +194,11 @@ def _changes(name: str, frame: pd.DataFrame, *rest: Any) -> pd.DataFrame:
             raise ValueError(f"{name!r}: {side} {listing(unknown.unique())} is no member.")
     if frame["value"].isna().any():
         raise ValueError(f"{name!r}: value is missing in row {listing(np.flatnonzero(frame['value'].isna()))}.")
+    bad = ~np.isfinite(pd.to_numeric(frame["value"], errors="coerce").to_numpy(dtype=float))
+    if bad.any():
+        raise ValueError(f"{name!r}: value is no finite number in row {listing(np.flatnonzero(bad))}.")
+    if sides == ["member"] and frame["time"].isna().any():
+        raise ValueError(f"{name!r}: time is missing in row {listing(np.flatnonzero(frame['time'].isna()))}.")
     return frame.sort_values("time", kind="stable", na_position="first", ignore_index=True)
 
 
@@ -192,6 +209,18 @@ def _network(name: str, given: Any, members: pd.Index) -> pd.DataFrame:
     matrix = given.reindex(index=members, columns=members) if isinstance(given, pd.DataFrame) else np.asarray(given)
     if matrix.shape != (len(members), len(members)):
         raise ValueError(f"{name!r} has shape {matrix.shape}; a network among {len(members)} members is square.")
-    i, j = np.nonzero(np.asarray(matrix))
-    values = np.asarray(matrix, dtype=float)[i, j]
+    try:
+        matrix = np.array(matrix, dtype=float)
+    except (ValueError, TypeError):
+        raise ValueError(f"{name!r} holds what is no number.") from None
+    np.fill_diagonal(matrix, 0.0)
+    unknown = np.argwhere(~np.isfinite(matrix))
+    if len(unknown):
+        i, j = unknown[0]
+        raise ValueError(
+            f"{name!r} has no finite value for {plural(len(unknown), 'pair')}, as from {members[i]} to {members[j]}. "
+            "Write 0 where there is no tie."
+        )
+    i, j = np.nonzero(matrix)
+    values = matrix[i, j]
     return pd.DataFrame({"time": np.nan, "sender": members[i], "receiver": members[j], "value": values})

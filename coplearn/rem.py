@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import choose, listing, plural, whole
+from coplearn._checks import choose, listing, plural, seed_sequence, whole
 from coplearn.effects.spec import Effect
 from coplearn.event_checks import Checks
 from coplearn.event_design import ORIENTATIONS, event_design
@@ -43,6 +43,7 @@ from coplearn.results import ConvergenceWarning, Estimates
 __all__ = ["REM", "REMResults"]
 
 RUNAWAY = 100.0  # standard error of the log-odds between the ends of a statistic's range that tells separation
+CLUSTERS = 20  # fewer make the errors of :meth:`REMResults.robust` too small
 ENOUGH = 50  # controls apart from the others: with fewer, the estimate is off by a tenth of its standard error or more
 _RISK_SETS = ("all", "present", "observed")
 
@@ -135,6 +136,11 @@ class REM:
             simultaneous=simultaneous,
             first=self.first,
         )
+        if timing == "interval" and not 0 < self._observed() < math.inf:
+            raise ValueError(
+                f"an interval model explains how long events take, and {self._observed():g} units of time pass from "
+                f"{events.origin} to {events.end}. Correct origin, end or the times, or use timing='ordinal'."
+            )
         if self.controls is not None and self.design.terms.standard.any():
             raise ValueError(
                 "scaling='std' is over all who are at risk; a sample does not have them: leave controls out."
@@ -217,6 +223,8 @@ class REM:
             )
         if start is None and "baseline" in names:
             theta[names.index("baseline")] = self._mean_rate()
+        if (self.controls or self.cases) and (seed is None or isinstance(seed, np.random.Generator)):
+            seed = int(seed_sequence(seed).generate_state(1)[0])  # robust() draws the same sample again
         stages = self._drawn(seed)
         passing = self._sums if stages is None else stages.sums
 
@@ -226,12 +234,20 @@ class REM:
 
         begun = passing(theta)
         if not all(np.isfinite(part).all() for part in (begun.llf, begun.gradient, begun.information)):
-            raise ValueError("the likelihood cannot be computed at start: begin nearer to 0.")
+            raise ValueError(
+                "the likelihood cannot be computed at start: "
+                + ("a statistic is infinite or no number." if start is None else "begin nearer to 0.")
+            )
         self._check_varying(begun)
         penalty = np.array([0.0 if name == "baseline" else ridge for name in names])
         optimum = newton(evaluate, theta, penalty, begun=(float(begun.llf[0]), begun.gradient, begun.information))
         runaway = self._runaway(optimum, penalty, begun.high - begun.low)
         caveats = [*self.design.caveats, *([] if stages is None else self._rare(stages))]
+        if ridge > 0:
+            caveats.append(
+                f"ridge={ridge:g} draws the estimates towards 0: z and p do not test the model without the penalty, "
+                "and AIC and BIC count every parameter in full."
+            )
         if runaway:
             caveats.append(
                 f"{listing(runaway)}: the estimate has no finite maximum, because events never contradict it "
@@ -284,23 +300,41 @@ class REM:
         candidates = (
             here if self.orientation == "sender" else max(int(d.risk.sum()), 1) if len(d.risk) else here * (here - 1)
         )
-        observed = float(d.steps.exposure[d.steps.counts].sum())
-        return math.log(d.n_events / (candidates * observed)) if observed > 0 else 0.0
+        return math.log(d.n_events / (candidates * self._observed()))
+
+    def _observed(self) -> float:
+        """How long the explained events were waited for."""
+        return float(self.design.steps.exposure[self.design.steps.counts].sum())
+
+    def _beside_baseline(self, information: np.ndarray) -> np.ndarray:
+        """Information on the statistics once the baseline has taken what it can: where they begin does not matter."""
+        names = self.design.names
+        if "baseline" not in names:
+            return information
+        b = names.index("baseline")
+        rest = information - np.outer(information[:, b], information[b]) / information[b, b]
+        rest[b, b] = information[b, b]
+        return rest
 
     def _check_varying(self, begun: kernel.Sums) -> None:
         """Every statistic tells candidates apart, and none is a combination of others."""
         names = pd.Index(self.design.names)
-        information = begun.information
-        scale = np.maximum(np.abs(begun.low), np.abs(begun.high))
-        still = np.diag(information) <= 1e-12 * (1 + scale**2) * self.design.n_events
+        information = self._beside_baseline(begun.information)
+        size = np.maximum(np.abs(begun.low), np.abs(begun.high))
+        still = np.diag(information) <= 1e-12 * size**2 * self.design.n_events
         still |= begun.low == begun.high
         if self.timing == "interval":
             still &= names != "baseline"
         if still.any():
             verb, it, explains = ("differs", "it", "explains") if still.sum() == 1 else ("differ", "them", "explain")
             among, more = "at risk", ""
+            if self.timing == "interval":
+                among = "at risk while time passes"
             if self.controls is not None:
                 among, more = "sampled", ", or draw more controls"
+            width = (begun.high - begun.low)[still]
+            if ((width > 0) & (width < 1e-3 * size[still])).any():
+                more += ", or subtract the mean: differences below a millionth of the values are lost in rounding"
             raise ValueError(
                 f"{listing(names[still])} never {verb} among those {among}, so {it.replace('them', 'they')} {explains} "
                 f"nothing here. Leave {it} out{more}."
@@ -313,7 +347,7 @@ class REM:
 
     def _runaway(self, optimum: Optimum, penalty: np.ndarray, width: np.ndarray) -> list[str]:
         """Statistics along which the likelihood is flat to infinity: by their whole range, odds are anybody's guess."""
-        information = optimum.information + np.diag(penalty)
+        information = self._beside_baseline(optimum.information) + np.diag(penalty)
         width = np.where(width > 0, width, 1.0)
         values, vectors = np.linalg.eigh(information / np.outer(width, width))
         flat = vectors[:, values < RUNAWAY**-2]
@@ -350,12 +384,17 @@ class REM:
         names = pd.Index(self.design.names)
         information = optimum.information + np.diag(penalty)
         try:
-            covariance = np.linalg.inv(information)
+            inverse = np.linalg.inv(information)
         except np.linalg.LinAlgError:
-            covariance = np.full_like(information, np.nan)
+            inverse = np.full_like(information, np.nan)
+        covariance = inverse
         sampling = None
         if stages is not None:
-            drawn = covariance @ stages.sampling_scores(optimum.theta) @ covariance
+            drawn = inverse @ stages.sampling_scores(optimum.theta) @ inverse
+            if self.controls == 1 and (stages.rows.missing > 0).any():
+                drawn = np.full_like(drawn, np.nan)
+                without = ", so that there are no standard errors" if self.timing == "interval" else ""
+                caveats += (f"one control does not show what another draw would bring{without}. Draw two or more.",)
             sampling = pd.DataFrame(drawn, index=names, columns=names)
             if self.timing == "interval":
                 covariance = covariance + drawn
@@ -371,6 +410,7 @@ class REM:
             model=self,
             sampling=sampling,
             seed=seed,
+            inverse=pd.DataFrame(inverse, index=names, columns=names),
         )
 
 
@@ -391,6 +431,8 @@ class REMResults(Estimates, Checks, Draws):
         timing it is contained in the errors of the sampled likelihood.
     seed : int or None
         Of the sample.
+    inverse : DataFrame
+        Inverse of minus the second derivatives of the (penalised) log-likelihood: the covariance that the model claims.
     """
 
     llf: float
@@ -399,6 +441,17 @@ class REMResults(Estimates, Checks, Draws):
     model: REM
     sampling: pd.DataFrame | None
     seed: int | None
+    inverse: pd.DataFrame
+
+    @property
+    def explains(self) -> str:
+        """What the likelihood is of; only models that explain the same compare by AIC and BIC."""
+        m = self.model
+        drawn = ""
+        if self.sampling is not None:
+            drawn = f", {m.controls or 'all'} controls, {m.cases or 'all'} cases, seed {self.seed}"
+        pair = "undirected pair" if m.mutual else {"tie": "pair"}.get(m.orientation, m.orientation)
+        return f"which {pair} is next{' and when' if m.timing == 'interval' else ''}{drawn}"
 
     @property
     def aic(self) -> float:
@@ -416,7 +469,13 @@ class REMResults(Estimates, Checks, Draws):
         Parameters
         ----------
         cluster : {"sender", "receiver"}, optional
-            Sum the scores of events of the same sender, or receiver, so that they need not be independent.
+            Sum the scores of events of the same sender, or receiver, so that they need not be independent; a broadcast
+            has no receiver and stands alone.
+
+        Raises
+        ------
+        ValueError
+            If all events have one sender, or receiver.
         """
         from dataclasses import replace
 
@@ -426,16 +485,21 @@ class REMResults(Estimates, Checks, Draws):
             scores = self.model._sums(theta, scores=True).scores
         else:
             scores = event_scores([stages], design, theta)[0]
-        scores = scores[design.prepare :]
+        scores, caveats = scores[design.prepare :], self.caveats
         if cluster is not None:
             choose(cluster, ["sender", "receiver"], "cluster")
             member = getattr(design, cluster)[design.prepare :]
-            keep = member >= 0
-            scores = np.array([scores[keep & (member == m)].sum(axis=0) for m in np.unique(member[keep])])
-        bread = self.covariance.to_numpy()
+            groups = [scores[member == m].sum(axis=0) for m in np.unique(member[member >= 0])]
+            scores = np.array([*groups, *scores[member < 0]])
+            if len(scores) < 2:
+                raise ValueError(f"all events have one {cluster}: what differs between clusters cannot be seen.")
+            if len(scores) < CLUSTERS:
+                caveats += (f"errors stand on {plural(len(scores), cluster)}: with so few, they tend to be too small.",)
+        bread = self.inverse.to_numpy()
         factor = len(scores) / (len(scores) - 1)
         meat = bread @ (scores.T @ scores) @ bread * factor
-        return replace(self, covariance=pd.DataFrame(meat, index=self.params.index, columns=self.params.index))
+        covariance = pd.DataFrame(meat, index=self.params.index, columns=self.params.index)
+        return replace(self, covariance=covariance, caveats=caveats)
 
     def summary(self) -> str:
         """Plain text: estimates, the fit, the claim and the caveats."""
@@ -445,7 +509,7 @@ class REMResults(Estimates, Checks, Draws):
         table = self.table()
         sample = []
         if self.sampling is not None:
-            table.insert(2, "of sampling", np.sqrt(np.diag(self.sampling)))
+            table.insert(2, "of sampling", np.sqrt(np.maximum(np.diag(self.sampling), 0.0)))
             drawn = "all candidates" if m.controls is None else plural(m.controls, "control")
             sample = [
                 f"sampled: {plural(self.nobs, 'event')} of {d.n_events:,}, each with {drawn}, seed {self.seed}; 'of "

@@ -205,7 +205,8 @@ def compare(**models: Estimates) -> Comparison:
     Warns
     -----
     UserWarning
-        If the models stand on different numbers of observations, so that AIC and BIC do not compare.
+        If the models stand on different numbers of observations, or explain different things of the same events (their
+        order, their times, the sender alone, a sample), so that AIC and BIC do not compare.
 
     Examples
     --------
@@ -235,6 +236,13 @@ def compare(**models: Estimates) -> Comparison:
         warnings.warn(
             f"the models stand on {', '.join(f'{v:,.0f}' for v in foot.loc['observations'])} observations: their "
             "likelihoods, AIC and BIC do not compare.",
+            stacklevel=2,
+        )
+    explained = list(dict.fromkeys(str(m.explains) for m in models.values() if hasattr(m, "explains")))
+    if len(explained) > 1:
+        warnings.warn(
+            f"the models explain different things ({'; '.join(explained)}): their likelihoods, AIC and BIC do not "
+            "compare.",
             stacklevel=2,
         )
     return Comparison(estimates, errors, foot)

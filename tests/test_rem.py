@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import coplearn as cl
 from coplearn import effects as fx
+from coplearn.event_stages import event_scores
 from coplearn.results import ConvergenceWarning
 
 DATA = Path(__file__).parent / "data"
@@ -463,7 +464,7 @@ GAP = pd.DataFrame({"x": [1.0, np.nan, 2.0], "y": [1.0, 1.0, 1.0], "z": [2.0, 4.
         (lambda: talk(members=pd.DataFrame(index=list("ab"))), "c .* is no member"),
         (lambda: talk(members=pd.DataFrame(index=list("abca"))), "more than one row for a"),
         (lambda: talk(origin="2020-01-01"), "origin is '2020-01-01', and the times of the events are numbers"),
-        (lambda: talk(end=np.nan), "outside the observation 0.0 to nan"),
+        (lambda: talk(end=np.nan), "end is nan; give a finite number"),
         (lambda: cl.EventSequence.from_frame(talk().frame.assign(time=np.inf)), "time is infinite in row 0, 1"),
         (
             lambda: cl.REM(talk(), [fx.inertia()]).fit(start=[np.nan]),
@@ -481,3 +482,141 @@ def test_combinations_are_named():
     effects = [fx.sender("x"), fx.receiver("x"), fx.average("x")]
     with pytest.raises(ValueError, match="sender x, receiver x, average x are combinations of each other"):
         cl.REM(small(), effects).fit()
+
+
+# --- odd but possible -------------------------------------------------------------------------------------------------
+
+
+def crowd(seed=0, n=8, events=150):
+    """Events at random, half of them answers, among members with a covariate."""
+    rng = np.random.default_rng(seed)
+    sender = rng.integers(0, n, events)
+    receiver = (sender + rng.integers(1, n, events)) % n
+    for k in np.flatnonzero(rng.random(events - 1) < 0.4) + 1:
+        sender[k], receiver[k] = receiver[k - 1], sender[k - 1]
+    time = np.cumsum(rng.exponential(1.0, events))
+    frame = pd.DataFrame({"time": time, "sender": sender, "receiver": receiver})
+    return frame, pd.DataFrame({"x": rng.normal(size=n)}, index=range(n))
+
+
+@pytest.mark.parametrize("timing", ["ordinal", "interval"])
+@pytest.mark.parametrize("scale, shift", [(1e-9, 0.0), (1e9, 0.0), (1.0, 2012.0)])
+def test_the_unit_and_the_zero_of_a_covariate_do_not_matter(timing, scale, shift):
+    frame, members = crowd()
+    plain, other = (
+        cl.REM(cl.EventSequence.from_frame(frame, who), [fx.inertia(), fx.sender("x")], timing).fit()
+        for who in (members, members * scale + shift)
+    )
+    assert other.converged and other.llf == pytest.approx(plain.llf, rel=1e-9)
+    assert other.tvalues["sender x"] == pytest.approx(plain.tvalues["sender x"], rel=1e-6)  # rounding of 2012 ** 2
+    windows = [res.moving_fit(50).table()["sender x"] for res in (plain, other)]
+    assert (windows[1] * scale).to_numpy() == pytest.approx(windows[0].to_numpy(), rel=1e-4)
+    p = [res.changepoints().table().loc["sender x", "p"] for res in (plain, other)]
+    assert p[1] == pytest.approx(p[0], rel=1e-5)
+
+
+def test_values_that_differ_by_less_than_rounding_shows_are_called_so():
+    frame, members = crowd()
+    with pytest.raises(ValueError, match="or subtract the mean"):
+        cl.REM(cl.EventSequence.from_frame(frame, members + 1e9), [fx.sender("x")]).fit()
+
+
+def test_robust_errors_start_from_the_curvature_whatever_the_errors_were():
+    frame, members = crowd()
+    events = cl.EventSequence.from_frame(frame, members)
+    res = cl.REM(events, [fx.inertia(), fx.sender("x")]).fit()
+    assert res.robust().robust("sender").bse.equals(res.robust("sender").bse)
+    assert "errors stand on 8 senders" in res.robust("sender").summary()
+    # an interval sample: its errors hold the draw already, and the scores bring it once more
+    sampled = cl.REM(events, [fx.inertia(), fx.sender("x")], "interval", controls=5).fit(seed=None)
+    drawn, theta = sampled.model._drawn(sampled.seed), sampled.params.to_numpy()
+    bread, score = np.linalg.inv(drawn.evaluate(theta)[2]), event_scores([drawn], sampled.model.design, theta)[0]
+    meat = bread @ (score.T @ score) @ bread * 150 / 149
+    assert sampled.robust().bse.to_numpy() == pytest.approx(np.sqrt(np.diag(meat)), rel=1e-8)
+
+
+def test_broadcasts_stand_alone_where_receivers_are_clusters_and_one_cluster_is_none():
+    frame, members = crowd()
+    frame["receiver"] = frame["receiver"].astype(float).where(np.arange(150) % 5 > 0)
+    res = cl.REM(cl.EventSequence.from_frame(frame, members), [fx.sender("x")], orientation="sender").fit()
+    score = res.residuals()["sender x"].to_numpy()
+    group = np.where(frame["receiver"].isna(), -1.0 - np.arange(150), frame["receiver"])
+    sums = pd.Series(score).groupby(group).sum()
+    error = np.sqrt((sums**2).sum() * len(sums) / (len(sums) - 1)) * res.bse["sender x"] ** 2
+    assert res.robust("receiver").bse["sender x"] == pytest.approx(error, rel=1e-9)
+    one = frame.dropna().assign(sender=0).query("receiver != 0")
+    with pytest.raises(ValueError, match="all events have one sender"):
+        cl.REM(cl.EventSequence.from_frame(one, members), [fx.receiver("x")]).fit().robust("sender")
+
+
+def test_penalised_fits_and_hours_of_the_week_say_what_their_p_values_are_not():
+    frame, members = crowd()
+    assert "ridge=2 draws" in cl.REM(cl.EventSequence.from_frame(frame, members), [fx.inertia()]).fit(ridge=2).summary()
+    stamped = frame.assign(time=pd.Timestamp("2024-01-01") + pd.to_timedelta(frame["time"], unit="h"))
+    busy = cl.REM(cl.EventSequence.from_frame(stamped, members), [fx.hour_of_week()], "interval").fit()
+    assert "its z and p test nothing" in busy.summary()
+
+
+def test_pairs_are_at_risk_in_the_order_of_time_not_of_rows():
+    frame, members = crowd()
+    events = cl.EventSequence.from_frame(frame, members)
+    pairs = [(i, j) for i in range(8) for j in range(8) if i != j]
+    at_risk = pd.DataFrame(pairs, columns=["sender", "receiver"]).assign(time=0.0, at_risk=True)
+    later_first = pd.concat([at_risk, at_risk.assign(time=-1.0, at_risk=False)])
+    given = cl.REM(events, [fx.inertia()], risk_set=later_first).fit()
+    assert given.llf == pytest.approx(cl.REM(events, [fx.inertia()]).fit().llf, rel=1e-12)
+    with pytest.raises(ValueError, match="row 0 has no time"):
+        cl.REM(events, [fx.inertia()], risk_set=at_risk.assign(time=[np.nan] + [0.0] * 55))
+
+
+@pytest.mark.parametrize(
+    "make, words",
+    [
+        (lambda f, m, of: of(f, m, origin=-np.inf), "origin is -inf; give a finite number"),
+        (lambda f, m, of: of(f.assign(sender=["a", 1] * 75)), r"several types \(int, str\)"),
+        (lambda f, m, of: of(f, m, covariates={"z": [1]}), "'z' is list; give a DataFrame"),
+        (
+            lambda f, m, of: of(f, m, covariates={"z": pd.DataFrame({"time": [np.nan], "member": 0, "value": 1})}),
+            "'z': time is missing in row 0",
+        ),
+        (
+            lambda f, m, of: of(f, m, covariates={"z": pd.DataFrame({"time": [0.0], "member": 0, "value": "high"})}),
+            "'z': value is no finite number in row 0",
+        ),
+        (lambda f, m, of: of(f, m, networks={"w": np.full((8, 8), np.nan)}), "no finite value for 56 pairs, as from 0"),
+        (lambda f, m, of: cl.REM(of(f.assign(time=0.0), m), [fx.sender("x")], "interval"), "0 units of time pass"),
+        (lambda f, m, of: cl.REM(of(f, m), [fx.inertia()], first=151), "first is 151, and there are 150 events"),
+        (lambda f, m, of: cl.REM(of(f, m), [fx.inertia(halflife=np.inf)]), "must be positive and finite"),
+        (lambda f, m, of: cl.REM(of(f, m), [fx.inertia(window=[1])]), "is no stretch of time"),
+        (lambda f, m, of: cl.REM(of(f, m.assign(x=np.inf)), [fx.sender("x")]), "x is infinite for 8 members"),
+        (
+            lambda f, m, of: cl.REM(of(f, m - 9), [fx.sender("x", log=True)]),
+            r"which log\(1 \+ x\) needs, for 8 members",
+        ),
+        (lambda f, m, of: cl.REM(of(f.assign(weight=np.inf), m), [fx.inertia(weight="weight")]), "finite numbers"),
+        (lambda f, m, of: cl.REM(of(f, m.assign(joined=9.0, left=3.0)), [fx.inertia()]), "left before having joined"),
+        (
+            lambda f, m, of: cl.REM(of(f, m.assign(joined=pd.Timestamp(0))), [fx.inertia()]),
+            "'joined' do not go with the",
+        ),
+        (lambda f, m, of: cl.REM(of(f, m), [fx.inertia()], controls=3).fit(seed=-1), "seed is -1"),
+        (lambda f, m, of: cl.REM(of(f, m), [fx.inertia()]).fit().recall(controls=0), "controls is 0"),
+        (lambda f, m, of: cl.REM(of(f, m), [fx.inertia()]).fit().moving_fit(50, controls=0), "controls is 0"),
+    ],
+)
+def test_odd_input_gets_a_sentence(make, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        make(*crowd(), cl.EventSequence.from_frame)
+
+
+def test_compare_says_where_likelihoods_are_of_different_things():
+    frame, members = crowd()
+    events = cl.EventSequence.from_frame(frame, members)
+    order, time = (cl.REM(events, [fx.inertia()], timing).fit() for timing in ("ordinal", "interval"))
+    with pytest.warns(UserWarning, match=r"\(which pair is next; which pair is next and when\)"):
+        cl.compare(order=order, time=time)
+    sampled = cl.REM(events, [fx.inertia()], controls=5).fit()
+    with pytest.warns(UserWarning, match="which pair is next, 5 controls, all cases, seed 0"):
+        cl.compare(order=order, sampled=sampled)
+    actors = cl.DyNAM(events, rate=[fx.sender("x")], choice=[fx.inertia()]).fit()
+    cl.compare(order=order, actors=actors)  # rate and choice together say which pair is next

@@ -183,3 +183,23 @@ def test_a_statistic_that_few_controls_have_is_named(monkeypatch):
     assert rare[0].startswith(f"participation shift AB-BA: only {shifts} sampled control")
     assert f"Draw some {-(-8 * 50 // shifts)} controls an event" in rare[0]
     assert not [c for c in REM(talk(), EFFECTS[:1], controls=200).fit().caveats if "sampled control" in c]
+
+
+def test_one_control_claims_no_sampling_error():
+    events = talk()
+    res = REM(events, [fx.inertia()], controls=1).fit()
+    assert res.sampling.isna().all(axis=None) and res.bse.notna().all() and "Draw two or more" in res.summary()
+    assert REM(events, [fx.inertia()], "interval", controls=1).fit().bse.isna().all()
+
+
+def test_events_that_share_a_look_are_drawn_in_the_share_asked_for():
+    """Of some 40 looks with 150 events, 75 cases are half: their share of the waiting time goes with them."""
+    plain = talk()
+    frame = plain.frame.assign(time=np.floor(plain.frame["time"] / 4))
+    events = EventSequence.from_frame(frame, plain.members)
+    model = REM(events, [fx.inertia(window=7.3)], "interval", simultaneous="together", cases=75)
+    fits = [model.fit(seed=seed) for seed in range(40)]
+    assert np.mean([res.nobs for res in fits]) == pytest.approx(75, abs=4)  # looks hold 1 to 9 events: sd 5 of one draw
+    whole = REM(events, [fx.inertia(window=7.3)], "interval", simultaneous="together").fit()
+    # sd over draws of the baseline is about .1: .06 are 4 standard errors of the mean of 40
+    assert np.mean([res.params["baseline"] for res in fits]) == pytest.approx(whole.params["baseline"], abs=0.06)

@@ -111,7 +111,9 @@ class EventEffect:
                 past = sender[: e + 1], receiver[: e + 1], time[: e + 1], weight[: e + 1]
                 for i, j in itertools.permutations(range(n), 2):
                     expected = float(self.measure(i, j, *past))
-                    if abs(values[i, j] - expected) > 1e-8 * max(1.0, abs(expected)):
+                    if not np.isfinite(expected):
+                        raise ValueError(f"effect {self.name!r}: its statistic is {expected}; give a finite number.")
+                    if not abs(values[i, j] - expected) <= 1e-8 * max(1.0, abs(expected)):
                         events = ", ".join(
                             f"{s} to {r}" for s, r in zip(sender[: e + 1], receiver[: e + 1], strict=True)
                         )
