@@ -229,12 +229,12 @@ class JointPanel:
             # whoever leaves at the last wave answered it
             there[-1] |= (intervals[:, 1::2] == n_waves - 1).any(axis=1)
         else:
-            there = _shaped(present, "present", (n_waves, n)).astype(bool)
+            there = _flags(present, "present", (n_waves, n))
         networks, fixed, sizes = {}, {}, {n}
         for name, values in ties.items():
             raw, mask = _tie_array(values, name, (n_waves, n), index, clock, name in two_mode)
             if structural and name in structural:
-                mask = mask | _shaped(structural[name], f"structural {name!r}", raw.shape).astype(bool)
+                mask = mask | _flags(structural[name], f"structural {name!r}", raw.shape)
                 if (raw[mask] == MISSING_TIE).any():
                     raise ValueError(f"structural {name!r} marks ties that are missing; a structural tie is 0 or 1.")
             other = raw.shape[2] != n or name in two_mode
@@ -327,6 +327,15 @@ def _shaped(values: Any, name: str, *shapes: tuple[int, ...]) -> np.ndarray:
         wanted = " or ".join(str(s) for s in dict.fromkeys(shapes))
         raise ValueError(f"{name} has shape {array.shape}; expected {wanted}.")
     return array
+
+
+def _flags(values: Any, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Whether, cell by cell; anything but true and false, 1 and 0 is refused."""
+    array = _shaped(values, name, shape)
+    for place in np.argwhere(~np.isin(_numbers(array, name), (0, 1)))[:1]:
+        cell = tuple(place.tolist())
+        raise ValueError(f"{name}{list(cell)} is {array[cell]}; give True or False for every cell.")
+    return array.astype(bool)
 
 
 def _numbers(values: np.ndarray, name: str) -> np.ndarray:

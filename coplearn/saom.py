@@ -141,6 +141,8 @@ class SAOM:
                 "a specification says for each dependent variable a list of effects: "
                 "SAOM(panel, {'advice': [fx.outdegree(), ...]})."
             )
+        if not isinstance(monotone, bool | np.bool_):
+            raise TypeError(f"monotone is {monotone!r}; give True or False.")
         self.groups = groups
         self.specification = {name: list(effects) for name, effects in specification.items()}
         self.options = Options(

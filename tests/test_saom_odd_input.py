@@ -280,3 +280,13 @@ def test_rsiena_is_given_names_that_r_takes_and_tells_apart(ties, tmp_path):
     assert "data_ <- coCovar" in script and "v1st <- coCovar" in script and 'interaction1 = "data_"' in script
     with pytest.raises(ValueError, match="'a b' and 'a_b' are both 'a_b' in R"):
         SAOM(with_covariates(ties, **{"a b": range(16), "a_b": range(16)}), {"net": NET}).to_rsiena(tmp_path)
+
+
+@pytest.mark.parametrize(("cell", "word"), [(np.nan, "nan"), (2, "2.0")])
+def test_who_is_present_is_said_with_yes_or_no(ties, cell, word):
+    present = np.ones((3, 16))
+    present[1, 4] = cell
+    with pytest.raises(ValueError, match=re.escape(f"present[1, 4] is {word}; give True or False for every cell")):
+        JointPanel.from_arrays({"net": ties}, present=present, **DIRECTED)
+    with pytest.raises(TypeError, match="monotone is 'no'; give True or False"):
+        SAOM(JointPanel.from_arrays({"net": ties}, **DIRECTED), {"net": NET}, monotone="no")
