@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["as_floats", "choose", "listing", "plural", "seed_sequence", "whole"]
+__all__ = ["as_floats", "choose", "level", "listing", "plural", "seed_sequence", "whole"]
 
 
 def listing(names: Iterable[object], most: int = 5) -> str:
@@ -116,3 +116,22 @@ def whole(value: Any, name: str, least: int = 1) -> int:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < least:
         raise ValueError(f"{name} is {value!r}; give a whole number of at least {least}.")
     return int(value)
+
+
+def level(alpha: Any) -> float:
+    """`alpha` if it is one minus the level of an interval.
+
+    Raises
+    ------
+    ValueError
+        If it is not between 0 and 1.
+
+    Examples
+    --------
+    >>> level(95)
+    Traceback (most recent call last):
+    ValueError: alpha is one minus the level, between 0 and 1, not 95; 0.05 gives 95 % intervals.
+    """
+    if not isinstance(alpha, float | int | np.floating | np.integer) or not 0 < alpha < 1:
+        raise ValueError(f"alpha is one minus the level, between 0 and 1, not {alpha!r}; 0.05 gives 95 % intervals.")
+    return float(alpha)

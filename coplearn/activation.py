@@ -202,6 +202,8 @@ def _test(
     along = weight_matrix(ties, "ties", members)
     if kind == "edge reversal" and not abs((along > 0).astype(int) - (along.T > 0).astype(int)).sum():
         raise ValueError("every tie goes both ways, so that turning ties round changes nothing.")
+    if pd.api.types.is_numeric_dtype(activated) and np.isinf(activated.to_numpy(dtype=float, na_value=np.nan)).any():
+        raise ValueError("some times are infinite. Write NaN for members who never became active.")
     times = activated.rank(method="dense").to_numpy(dtype=float)  # order is all that counts: numbers or dates
     active = np.isfinite(times)
     moments = np.unique(times[active])

@@ -33,7 +33,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import as_floats, listing, plural
+from coplearn._checks import as_floats, level, listing, plural, whole
 
 __all__ = ["ICC", "Agreement", "icc", "rater_icc", "rwg"]
 
@@ -127,6 +127,7 @@ class ICC:
             MSB of a draw scaled by G / (G - 1), since groups drawn from G groups differ less than groups do. NaN
             where one of the mean squares is 0.
         """
+        alpha, draws = level(alpha), whole(draws, "draws")
         g = len(self.groups)
         low = high = np.array([np.nan, np.nan])
         if self.msb > 0 and self.msw > 0:
@@ -353,6 +354,7 @@ class Agreement:
             Indexed by group and null: estimate, low, high. Percentiles; a draw's variance is scaled by n / (n - 1),
             since n persons drawn from n vary less than n persons do. NaN for a group of one.
         """
+        alpha, draws = level(alpha), whole(draws, "draws")
         rng = np.random.default_rng(seed)
         table, rows = self.table(), {}
         for group, x in self.values.items():

@@ -268,7 +268,7 @@ class Cohorts:
         ValueError
             If no tie remains, or `permutations` is below 1.
         """
-        if permutations < 1:
+        if isinstance(permutations, bool) or not isinstance(permutations, int | np.integer) or permutations < 1:
             raise ValueError(f"permutations is the number of permuted labellings, 1 or more, not {permutations!r}.")
         pairs = _pairs(network)
         among = pairs["ego"].isin(self.members.index) & pairs["alter"].isin(self.members.index)

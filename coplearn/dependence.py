@@ -129,7 +129,8 @@ def moran(y: Any, weights: Any, isolates: str = "counted") -> Moran:
     Raises
     ------
     ValueError
-        For missing values, a constant y, fewer than four members, and matrices that
+        For missing values, a constant y, fewer than four members, ties of everybody to everybody alike (I is the same
+        then, however values fall on members), and matrices that
         :func:`coplearn.weights.weight_matrix` refuses.
 
     Examples
@@ -158,6 +159,13 @@ def moran(y: Any, weights: Any, isolates: str = "counted") -> Moran:
     heavy = kurtosis * ((n**2 - n) * s1 - 2 * n * s2 + 6 * s0**2)
     mean = -1 / (n - 1)
     variance = (spread - heavy) / ((n - 1) * (n - 2) * (n - 3) * s0**2) - mean**2
+    if variance <= 1e-12 * mean**2:
+        raise ValueError(
+            "I comes out the same however the values fall on members, as where everybody is tied to everybody alike. "
+            "There is nothing to test."
+            if isolates == "counted"
+            else "without the isolates the variance of I is not positive. Count them."
+        )
     alone = members[rows == 0]
     caveats = [ALIKE]
     if len(alone):

@@ -172,6 +172,10 @@ def _columns(
     columns[scale] = used["score"].to_numpy() - used["score"].mean()
     for name, column in values.items():
         column = column[known]
+        if pd.api.types.is_datetime64_any_dtype(column):
+            raise ValueError(
+                f"covariate {name!r} is a date; put a number of your own, such as years since then, beside it."
+            )
         if pd.api.types.is_numeric_dtype(column):
             columns[name] = column.to_numpy(dtype=float) - column.mean()
         else:

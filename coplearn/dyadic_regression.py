@@ -356,7 +356,7 @@ def _prepared(
     y: Any, predictors: Mapping[str, Any], permutations: int, seed: int | None, null: str, directed: bool
 ) -> tuple[Dyads, np.ndarray]:
     choose(null, NULLS, "null")
-    if permutations < 1:
+    if isinstance(permutations, bool) or not isinstance(permutations, int | np.integer) or permutations < 1:
         raise ValueError(f"permutations is a number of draws, 1 or more (2000 is a good one), not {permutations!r}.")
     dyads = Dyads.of(y, predictors, directed)
     return dyads, dyads.permutations(int(permutations), np.random.default_rng(seed))

@@ -284,8 +284,14 @@ def qap_linear(dyads: Dyads, orders: np.ndarray) -> np.ndarray:
 def logistic(
     x: np.ndarray, y: np.ndarray, start: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, float, bool]:
-    """Logistic regression by Newton's method: coefficients, covariance, log-likelihood, and whether it settled."""
-    beta = np.zeros(x.shape[1]) if start is None else start.copy()
+    """Logistic regression by Newton's method: coefficients, covariance, log-likelihood, and whether it settled.
+
+    The search is in orthogonal columns, so that neither units nor means far from 0 lengthen it.
+    """
+    given, (x, to_beta) = x, _orthogonal(x)
+    beta = np.zeros(x.shape[1])
+    if start is not None:
+        beta = np.linalg.lstsq(x, given @ start, rcond=None)[0]
     for _ in range(30):
         eta = np.clip(x @ beta, -30, 30)
         p = 1 / (1 + np.exp(-eta))
@@ -298,8 +304,17 @@ def logistic(
         if np.abs(step).max() < 1e-8 * (1 + np.abs(beta).max()):
             eta = x @ beta
             llf = float((y * eta - np.logaddexp(0, eta)).sum())
-            return beta, np.linalg.inv(information), llf, bool(np.abs(eta).max() < 30)
-    return beta, np.full((len(beta), len(beta)), np.nan), math.nan, False
+            cov = to_beta @ np.linalg.inv(information) @ to_beta.T
+            return to_beta @ beta, cov, llf, bool(np.abs(eta).max() < 30)
+    return to_beta @ beta, np.full((len(beta), len(beta)), np.nan), math.nan, False
+
+
+def _orthogonal(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Orthogonal columns of mean square one that span x, and what makes coefficients of x of theirs."""
+    length = np.linalg.norm(x, axis=0)
+    q, r = np.linalg.qr(x / np.where(length > 0, length, 1.0))
+    root = math.sqrt(len(x))
+    return q * root, np.linalg.pinv(r) * root / np.where(length > 0, length, 1.0)[:, None]
 
 
 def dsp_score(dyads: Dyads, k: int, orders: np.ndarray) -> np.ndarray:

@@ -47,7 +47,7 @@ OWN = "own past"
 DEPTH = 3  # levels behind a difference that serve as instruments
 ROUNDS = 3  # of the long difference, in which residuals become instruments
 WEAK = 10.0  # first-stage F below which instruments say too little
-STILL = 1e-10  # a column that moves less within members than this does not move
+STILL = 1e-10  # a column that moves within members by less than this share of its size does not move
 FEW = 40  # members below which clustered errors are rough
 
 
@@ -259,6 +259,11 @@ class TemporalAutocorrelation:
     def _regressors(self) -> list[str]:
         return [c for c in self._frame.columns if c not in ("who", "t", "y")]
 
+    def _moving(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The columns that move: what does not change in a member is taken out with the member."""
+        size = self._frame[self._regressors()].abs().max().reindex(frame.columns).fillna(1.0)
+        return frame.loc[:, (frame.abs().max() > STILL * size) | frame.columns.isin(self.columns)]
+
     def _pooled(self) -> tuple[list[str], Moments]:
         rows = self._frame
         frame = rows[self._regressors()].copy()
@@ -273,8 +278,7 @@ class TemporalAutocorrelation:
             raise ValueError("nobody has two outcomes, so no member can be compared with themselves.")
         frame = rows[self._regressors()].join(self._waves(rows["t"]).iloc[:, 1:])
         frame, y = (v - v.groupby(rows["who"]).transform("mean") for v in (frame, rows["y"]))
-        moved = (frame.abs().max() > STILL) | frame.columns.isin(self.columns)
-        frame = frame.loc[:, moved]  # what does not change in a member is taken out with the member
+        frame = self._moving(frame)
         x = _full_rank(frame)
         return list(frame.columns), Moments(y.to_numpy(), x, x, _codes(rows["who"]))
 
@@ -286,8 +290,7 @@ class TemporalAutocorrelation:
             raise ValueError("nobody has outcomes at two waves that far apart, so there is no difference to take.")
         who, t = (step.index.get_level_values(k).to_numpy() for k in (0, 1))
         frame = step[self._regressors()].reset_index(drop=True).join(self._waves(pd.Series(t)))
-        moved = (frame.abs().max() > STILL) | frame.columns.isin(self.columns)
-        frame = frame.loc[:, moved]
+        frame = self._moving(frame)
         levels = []
         # own past and exposure in the row of t - lag are of t - 2 lag: before the earlier of the two shocks
         for back in range(1, DEPTH + 1):
@@ -298,7 +301,9 @@ class TemporalAutocorrelation:
         # neighbouring differences share a shock, with opposite signs: 2 on the diagonal of H, -1 beside it
         previous = step.index.get_indexer(_before(step.index, self.lag))
         shared = z[previous >= 0].T @ z[previous[previous >= 0]]
-        weight = np.linalg.pinv(2 * z.T @ z - shared - shared.T, hermitian=True)
+        length = np.linalg.norm(z, axis=0)
+        length = np.outer(length, length)
+        weight = np.linalg.pinv((2 * z.T @ z - shared - shared.T) / length, hermitian=True) / length
         x = _full_rank(frame)
         return list(frame.columns), Moments(step["y"].to_numpy(), x, z, _codes(pd.Series(who)), weight)
 
@@ -313,8 +318,7 @@ class TemporalAutocorrelation:
         start, step = at[first].loc[both], at[last].loc[both] - at[first].loc[both]
         frame = step[self._regressors()].copy()
         frame.insert(0, "intercept", 1.0)
-        moved = (frame.abs().max() > STILL) | frame.columns.isin(self.columns)
-        frame = frame.loc[:, moved]
+        frame = self._moving(frame)
         fixed = frame.drop(columns=self.columns).to_numpy()
         x, y, code = _full_rank(frame), step["y"].to_numpy(), np.arange(len(both))
         moments = Moments(y, x, np.column_stack([fixed, start[self.columns].to_numpy()]), code)

@@ -127,6 +127,7 @@ def growth(
     (0.3, True)
     """
     used, left_out = _complete(data, outcome, [*covariates], time, member)
+    _check_numbers(used[time], time)
     t = as_floats(used[time])
     t = t - t.min()
     if np.ptp(t) == 0:
@@ -189,7 +190,7 @@ def within_between(
     for name in predictors:
         x = as_floats(used[name])
         mean = pd.Series(x).groupby(used[member].to_numpy()).transform("mean").to_numpy()
-        if np.abs(x - mean).max() < 1e-10:
+        if used.groupby(member)[name].nunique().max() < 2:
             raise ValueError(f"{name!r} never changes within members; use growth(covariates=[{name!r}]).")
         columns[f"within {name}"], columns[f"between {name}"] = x - mean, mean
     for label in sorted(used[time].unique())[1:]:
@@ -206,6 +207,8 @@ def _complete(data: pd.DataFrame, outcome: str, others: list[str], time: str, me
     for column in (outcome, *others, time, member):
         choose(column, list(data.columns), "column")
     used = data.dropna(subset=[outcome, *others, time, member]).sort_values([member, time], ignore_index=True)
+    for column in (outcome, *others):
+        _check_numbers(used[column], column)
     twice = used.duplicated([member, time])
     if twice.any():
         raise ValueError(
@@ -222,6 +225,17 @@ def _complete(data: pd.DataFrame, outcome: str, others: list[str], time: str, me
     return used, len(data) - len(used)
 
 
+def _check_numbers(values: pd.Series, name: str) -> None:
+    try:
+        numbers = as_floats(values)
+    except (TypeError, ValueError):
+        numbers = None
+    if numbers is None or pd.api.types.is_datetime64_any_dtype(values):
+        raise ValueError(f"{name!r} is {values.dtype}, such as {values.iloc[0]!r}; give numbers.")
+    if np.isinf(numbers).any():
+        raise ValueError(f"{name!r} is infinite in {plural(int(np.isinf(numbers).sum()), 'row')}; leave them out.")
+
+
 def _mixed(
     used: pd.DataFrame,
     outcome: str,
@@ -236,6 +250,15 @@ def _mixed(
     if np.linalg.matrix_rank(x / np.maximum(np.linalg.norm(x, axis=0), 1e-300)) < x.shape[1]:
         raise ValueError(f"{listing(columns, 8)} determine one another; drop one of them.")
     groups = used[member].to_numpy()
+    own = pd.DataFrame(np.column_stack([y, x]))
+    own = (own - own.groupby(groups).transform("mean")).to_numpy()  # what is left within members
+    scaled = own[:, 1:] / np.maximum(np.linalg.norm(own[:, 1:], axis=0), 1e-300)
+    left = own[:, 0] - scaled @ np.linalg.lstsq(scaled, own[:, 0], rcond=1e-9)[0]
+    if left @ left <= 1e-20 * float((y - y.mean()) @ (y - y.mean())):
+        raise ValueError(
+            f"{outcome!r} is exactly a level of each member and a combination of {listing(columns, 8)}; nothing is "
+            "left to tell errors from."
+        )
     caveats = [*told]
     fit = _reml(y, x, groups, slope)
     if slope is not None and fit is None:
@@ -271,25 +294,29 @@ def _reml(y: np.ndarray, x: np.ndarray, groups: np.ndarray, slope: np.ndarray | 
     """Estimates, covariance, variances and restricted log-likelihood; None where the fit is singular."""
     from statsmodels.regression.mixed_linear_model import MixedLM
 
-    random = np.ones((len(y), 1)) if slope is None else np.column_stack([np.ones(len(y)), slope])
+    # A search in days or seconds stops short where one in units near the spread of time does not.
+    span = 1.0 if slope is None else 2.0 ** np.round(np.log2(np.std(slope)))
+    random = np.ones((len(y), 1)) if slope is None else np.column_stack([np.ones(len(y)), slope / span])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what it warns of, a singular fit, is looked at below
         try:
-            fit = MixedLM(y, x, groups, random).fit(reml=True, method=["bfgs", "lbfgs"])
+            size = 2.0 ** np.round(np.log2(np.abs(x).max(axis=0)))
+            fit = MixedLM(y, x / size, groups, random).fit(reml=True, method=["bfgs", "lbfgs"])
         except np.linalg.LinAlgError:
             return None
-        covariance = np.asarray(fit.cov_params())[: x.shape[1], : x.shape[1]]
+        covariance = np.asarray(fit.cov_params())[: x.shape[1], : x.shape[1]] / np.outer(size, size)
         spread = np.atleast_2d(np.asarray(fit.cov_re, dtype=float))
     if not fit.converged or not np.isfinite(covariance).all():
         return None
     variances = {"members": float(spread[0, 0])}
     if slope is not None:
-        own, unit = np.sqrt(np.maximum(np.diag(spread), 0)), np.array([1.0, np.std(slope)])
+        own, unit = np.sqrt(np.maximum(np.diag(spread), 0)), np.array([1.0, np.std(slope) / span])
         correlation = spread[0, 1] / (own[0] * own[1]) if own.all() else 1.0
         if (own * unit)[1] ** 2 < SINGULAR * (fit.scale + spread[0, 0]) or abs(correlation) > 0.999:
             return None
-        variances |= {"slopes": float(spread[1, 1]), "members with slopes": float(spread[0, 1])}
-    return np.asarray(fit.fe_params), covariance, variances | {"residual": float(fit.scale)}, float(fit.llf)
+        variances |= {"slopes": float(spread[1, 1] / span**2), "members with slopes": float(spread[0, 1] / span)}
+    llf = float(fit.llf - np.log(size).sum())  # the restricted likelihood is that of the columns as they were given
+    return np.asarray(fit.fe_params) / size, covariance, variances | {"residual": float(fit.scale)}, llf
 
 
 def _pooled(y: np.ndarray, x: np.ndarray, groups: np.ndarray) -> Fitted:

@@ -123,6 +123,9 @@ class Hawkes:
         if isinstance(ties, list | tuple):
             ties = np.asarray(ties, dtype=float)
         self.members = ties.index if isinstance(ties, pd.DataFrame) else pd.RangeIndex(ties.shape[0])
+        if self.members.has_duplicates:
+            again = self.members[self.members.duplicated()].unique()
+            raise ValueError(f"more than one row of ties for {listing(again)}.")
         frame = events.sort_values("time", kind="stable")
         self.who = self.members.get_indexer(frame["sender"])
         if (self.who < 0).any():
@@ -135,6 +138,8 @@ class Hawkes:
             raise ValueError(
                 f"{plural(len(frame), 'event')} at {plural(frame['time'].nunique(), 'time')}: no order to read."
             )
+        if not self.dated and np.isinf(frame["time"].to_numpy(dtype=float)).any():
+            raise ValueError("some events have an infinite time. Leave them out.")
         if frame["time"].isna().any():
             raise ValueError(f"{plural(int(frame['time'].isna().sum()), 'event')} without a time. Leave them out.")
         self.origin = start if start is not None else (frame["time"].iloc[0] if self.dated else 0.0)
@@ -159,6 +164,8 @@ class Hawkes:
         linked = sparse.csr_array(values)
         if linked.shape != (n, n):
             raise ValueError(f"ties have shape {linked.shape}; give members by members.")
+        if not (linked.data >= 0).all():
+            raise ValueError("ties hold a missing or negative entry. Write 1 where there is a tie and 0 where none is.")
         linked = sparse.lil_array(linked.astype(bool))
         linked.setdiag(bool(own))
         self.ties = sparse.csr_array(linked)
@@ -335,7 +342,7 @@ class Hawkes:
         ConvergenceWarning
             If the search did not settle.
         """
-        if ridge < 0 or (decay is not None and not decay > 0):
+        if not ridge >= 0 or (decay is not None and not decay > 0):
             raise ValueError(f"ridge is 0 or more and decay positive; these are {ridge!r} and {decay!r}.")
         active = self.counts > 0
         n, q, b = int(active.sum()), len(self.kinds), self.n_bins

@@ -39,9 +39,9 @@ from scipy.stats import f as fisher
 
 from coplearn._checks import choose, listing, plural
 from coplearn.design import INTERCEPT, design, full_rank, members_of, response
-from coplearn.moments import Moments
+from coplearn.moments import Moments, unit
 from coplearn.results import Estimates, said
-from coplearn.weights import row_normalize, weight_matrix
+from coplearn.weights import nameless, row_normalize, weight_matrix
 
 __all__ = ["Identification", "LinearInMeans", "LinearInMeansResults", "check_identification"]
 
@@ -49,6 +49,7 @@ PEERS = "peers"
 TOLERANCE = 1e-6  # singular value, of columns of length one, below which powers of G are dependent
 NEAR = 0.05  # below which they are nearly so
 WEAK = 10.0
+FEW = 20  # clusters below which clustered errors are rough
 
 
 # --- can it be told apart? --------------------------------------------------------------------------------------
@@ -243,8 +244,7 @@ class LinearInMeans:
             If the network does not identify peer effects, or instruments say nothing beyond the covariates.
         """
         choose(covariance, ["robust", "plain"], "covariance")
-        if clusters is not None and len(clusters) != len(self.y):
-            raise ValueError(f"clusters has {plural(len(clusters), 'value')} for {plural(len(self.y), 'member')}.")
+        groups = None if clusters is None else _groups(clusters, self.members)
         report = self.check_identification(network_effects)
         if not report.identified:
             raise ValueError(
@@ -269,7 +269,8 @@ class LinearInMeans:
             exogenous.insert(0, INTERCEPT, 1.0)
         exogenous = full_rank(exogenous)
         excluded = np.column_stack([taken(g @ gx), taken(g @ (g @ gx))])
-        left = excluded - exogenous.to_numpy() @ np.linalg.lstsq(exogenous.to_numpy(), excluded, rcond=None)[0]
+        own = unit(exogenous.to_numpy())
+        left = excluded - own @ np.linalg.lstsq(own, excluded, rcond=None)[0]
         if not (np.linalg.norm(left, axis=0) > 1e-9 * np.linalg.norm(excluded, axis=0)).any():
             raise ValueError(
                 "the traits of friends of friends are a combination of the covariates: there are no instruments."
@@ -279,7 +280,7 @@ class LinearInMeans:
             taken(self.y),
             np.column_stack([taken(g @ self.y), exogenous.to_numpy()]),
             np.column_stack([exogenous.to_numpy(), excluded]),
-            np.arange(int(kept.sum())) if clusters is None else pd.factorize(np.asarray(clusters)[kept])[0],
+            np.arange(int(kept.sum())) if groups is None else pd.factorize(groups[kept])[0],
             # a member's error now holds those of peers, whose own hold them, too
             mixing=sparse.csr_array(sparse.eye_array(len(self.y)) - g)[kept] if network_effects else None,
         )
@@ -324,8 +325,29 @@ class LinearInMeans:
         if alone.any():
             who = f"{plural(int(alone.sum()), 'isolate')} ({listing(self.members[alone])})"
             yield f"{who} left out." if network_effects else f"{who} with exposure 0: consider a mark of them in X."
+        groups = len(np.unique(moments.cluster))
+        if groups < min(FEW, len(moments.y)):
+            yield f"{plural(groups, 'cluster')}, fewer than {FEW}: standard errors and intervals are too small."
         if (n := int(kept.sum())) < 100:
             yield f"{plural(n, 'member')}: two-stage least squares leans towards ordinary regression in small samples."
+
+
+def _groups(clusters: Any, members: pd.Index) -> np.ndarray:
+    """The cluster of each member, in the order of the members."""
+    if isinstance(clusters, pd.Series) and not nameless(clusters.index, members):
+        again = clusters.index[clusters.index.duplicated()]
+        if len(again):
+            raise ValueError(f"clusters has more than one value for {listing(again.unique())}.")
+        clusters = clusters.reindex(members)
+    if len(clusters) != len(members):
+        raise ValueError(f"clusters has {plural(len(clusters), 'value')} for {plural(len(members), 'member')}.")
+    groups = pd.Series(clusters).to_numpy()
+    unknown = np.asarray(pd.isna(groups))
+    if unknown.any():
+        raise ValueError(f"no cluster for {listing(members[unknown])}. Give one for every member.")
+    if len(pd.unique(groups)) < 2:
+        raise ValueError("clusters holds one label for everybody; it takes two or more, better some dozens.")
+    return groups
 
 
 @dataclass(frozen=True, eq=False)
@@ -352,7 +374,9 @@ class LinearInMeansResults(Estimates):
 
     def ordinary(self) -> pd.Series:
         """What ordinary regression would say: own outcome is in that of peers, so ``peers`` is off."""
-        return pd.Series(np.linalg.lstsq(self.moments.x, self.moments.y, rcond=None)[0], index=self.params.index)
+        x = self.moments.x
+        plain = Moments(self.moments.y, x, x, self.moments.cluster)
+        return pd.Series(plain.beta, index=self.params.index)
 
     def anderson_rubin(self, alpha: float = 0.05) -> AndersonRubin:
         """The set of values of ``peers`` that instruments do not refute, whatever their strength.
@@ -403,8 +427,8 @@ class AndersonRubin:
         y, x and instruments are without what exogenous columns explain, P projects on instruments, M is the rest, and
         :math:`c = q F_{1-\alpha} / (n - k - q)`; P and c make up for errors that are mixtures.
         """
-        fixed = moments.x[:, 1:]
-        both = np.column_stack([moments.y, moments.x[:, 0], moments.z])
+        fixed = unit(moments.x[:, 1:])
+        both = np.column_stack([moments.y, moments.x[:, 0], unit(moments.z)])
         both = both - fixed @ np.linalg.lstsq(fixed, both, rcond=None)[0]
         u, size, _ = np.linalg.svd(both[:, 2:], full_matrices=False)
         basis = u[:, size > 1e-9 * size.max()]

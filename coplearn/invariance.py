@@ -240,9 +240,19 @@ def _check_blocks(blocks: list[np.ndarray], kinds: list[Any], names: list[str]) 
             )
         for k, name in enumerate(names):
             known = block[:, k][~np.isnan(block[:, k])]
+            if np.isinf(known).any():
+                raise ValueError(f"{name} is infinite for somebody in group {g}; write NaN where unknown.")
             if len(known) < 2 or np.ptp(known) == 0:
                 said = f"gave the same answer to {name}" if len(known) else f"left {name} out"
                 raise ValueError(f"everybody in group {g} {said}; leave the item or the group out.")
+        full = block[~np.isnan(block).any(axis=1)]
+        if len(full) > len(names) and np.ptp(full, axis=0).all():
+            least = np.linalg.eigvalsh(np.corrcoef(full, rowvar=False))[0]
+            if least < 1e-10:
+                raise ValueError(
+                    f"items determine one another in group {g}: an item stands there twice, or is a sum of others. "
+                    "Leave it out."
+                )
 
 
 def _wide(values: np.ndarray, label: np.ndarray, who: np.ndarray, kinds: list[Any]) -> np.ndarray:

@@ -27,6 +27,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn._checks import as_floats, choose, listing, plural
+from coplearn.cohorts import in_order
 from coplearn.paths import PathFit, Paths, fit_indices, fit_paths, unrestricted
 from coplearn.results import Estimates, coefficients
 
@@ -99,7 +100,7 @@ def cross_lagged(
     ----------
     data : DataFrame
         One row a member and wave: `member`, `wave` and both variables; NaN or no row where unknown. Waves are taken in
-        their sorted order and as equally far apart.
+        their order (numbers inside text as numbers) and as equally far apart.
     x, y : str
         Columns of numbers.
     member, wave : str
@@ -143,6 +144,9 @@ def _wide(data: pd.DataFrame, names: tuple[str, str], member: str, wave: str) ->
         choose(column, list(data.columns), "column")
     if names[0] == names[1]:
         raise ValueError(f"x and y are both {names[0]!r}; a cross-lagged panel needs two variables.")
+    for column in (member, wave):
+        if data[column].isna().any():
+            raise ValueError(f"{plural(int(data[column].isna().sum()), 'row')} without a {column!r}; leave them out.")
     twice = data.duplicated([member, wave])
     if twice.any():
         raise ValueError(
@@ -150,10 +154,13 @@ def _wide(data: pd.DataFrame, names: tuple[str, str], member: str, wave: str) ->
             "row a member and wave."
         )
     wide = data.pivot(index=member, columns=wave, values=list(names))
-    waves = sorted(data[wave].unique())
+    waves = list(in_order(data[wave], "wave"))
     if len(waves) < 2:
         raise ValueError(f"a cross-lagged panel needs two waves or more; there is {len(waves)}.")
     values = np.stack([as_floats(wide[name].reindex(columns=waves)) for name in names], axis=1)
+    if np.isinf(values).any():
+        name = names[int(np.argwhere(np.isinf(values))[0, 1])]
+        raise ValueError(f"{name!r} is infinite in {plural(int(np.isinf(values).sum()), 'row')}; leave them out.")
     twofold = (~np.isnan(values).all(axis=1)).sum(axis=1) >= 2
     if twofold.sum() < LEAST:
         raise ValueError(f"{plural(int(twofold.sum()), 'member')} seen at two waves; a panel model needs {LEAST}.")
@@ -166,6 +173,10 @@ def _wide(data: pd.DataFrame, names: tuple[str, str], member: str, wave: str) ->
                     + (f"is {known[0]:g} for everybody" if len(known) else "was answered by nobody")
                     + "; leave that wave or variable out."
                 )
+    for w, label in enumerate(waves):
+        both = values[~np.isnan(values[:, :, w]).any(axis=1), :, w]
+        if len(both) > 2 and np.ptp(both, axis=0).all() and 1 - np.corrcoef(both.T)[0, 1] ** 2 < 1e-10:
+            raise ValueError(f"{names[0]!r} and {names[1]!r} go together perfectly at wave {label}; drop one of them.")
     return values, waves
 
 
@@ -177,8 +188,6 @@ def _ancova(values: np.ndarray, names: tuple[str, str]) -> CrossLagged:
     if len(full) < LEAST:
         raise ValueError(f"{plural(len(full), 'member')} answered everything at both waves; {LEAST} are needed.")
     before = np.column_stack([np.ones(len(full)), full[:, 0, 0], full[:, 1, 0]])
-    if np.linalg.matrix_rank(before) < 3:
-        raise ValueError(f"{names[0]!r} and {names[1]!r} go together perfectly at the first wave; drop one of them.")
     fits = [OLS(full[:, k, 1], before).fit() for k in range(2)]
     index = pd.Index([f"{one} <- {other} before" for one in names for other in names])
     error = np.column_stack([f.resid for f in fits])

@@ -24,6 +24,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ from scipy import sparse
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import binom, norm, rankdata
 
-from coplearn._checks import choose, listing, plural
+from coplearn._checks import choose, level, listing, plural
 from coplearn.dyads import logistic
 from coplearn.moments import Moments
 from coplearn.results import Estimates, said
@@ -78,6 +79,10 @@ def at_risk(
     1    cat     1        0        0
     2    cat     3        1        0
     """
+    if not isinstance(adopted, pd.Series):
+        raise TypeError(f"adopted is a Series of times indexed by member, not {type(adopted).__name__}.")
+    if not len(times) or any(not before < after for before, after in pairwise(times)):
+        raise ValueError("times are one or more, in ascending order: who was exposed before depends on it.")
     if not horizon > 0 * horizon:
         raise ValueError(f"horizon is a positive stretch of time, not {horizon!r}.")
     several = isinstance(ties, list | tuple) or (isinstance(ties, np.ndarray) and ties.ndim == 3)
@@ -150,7 +155,7 @@ class MatchedSample(Estimates):
 
     def tolerated(self, alpha: float = 0.05) -> float:
         """The largest gamma at which the effect would still be significant; NaN if it is not even at 1."""
-        if not self._bound(1.0) <= alpha:
+        if not self._bound(1.0) <= level(alpha):
             return math.nan
         low, high = 1.0, 2.0
         while self._bound(high) <= alpha and high < FAR:
@@ -231,8 +236,8 @@ def matched_sample(
     Raises
     ------
     ValueError
-        For missing values, nobody exposed or nobody to compare with, covariates that separate the exposed from the
-        others, and no match within the caliper.
+        For missing or infinite values, a member twice at one time, nobody exposed or nobody to compare
+        with, covariates that separate the exposed from the others, and no match within the caliper.
 
     Notes
     -----
@@ -256,6 +261,15 @@ def matched_sample(
     gap = frame[wanted].isna().any()
     if gap.any():
         raise ValueError(f"missing values in {listing(gap.index[gap])}. Leave the rows out, or fill them in.")
+    twice = frame.duplicated([member, time])
+    if twice.any():
+        who, when = (frame.loc[twice, column].iloc[0] for column in (member, time))
+        raise ValueError(f"member {who} has more than one row at time {when}. Keep one.")
+    for column in wanted[2:]:
+        values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float)
+        if not np.isfinite(values).all():
+            odd = frame[column][~np.isfinite(values)].iloc[0]
+            raise ValueError(f"column {column!r} holds {odd}; give finite numbers.")
     exposed = frame[treated].to_numpy()
     if not set(np.unique(exposed)) == {0, 1}:
         raise ValueError(f"column {treated!r} must hold both 0 (not exposed) and 1 (exposed), and nothing else.")

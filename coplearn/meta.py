@@ -94,7 +94,7 @@ def meta_analysis(fits: Mapping[str, Estimates], largest_error: float = 5.0) -> 
     Raises
     ------
     ValueError
-        With fewer than two groups.
+        With fewer than two groups, or no parameter that two of them can tell.
 
     Examples
     --------
@@ -120,6 +120,11 @@ def meta_analysis(fits: Mapping[str, Estimates], largest_error: float = 5.0) -> 
         kept = usable[name].to_numpy()
         if kept.sum() >= 2:
             rows[name] = _combined(estimates[name].to_numpy()[kept], errors[name].to_numpy()[kept])
+    if not rows:
+        raise ValueError(
+            f"no parameter has a standard error up to {largest_error:g} in two groups, so there is nothing to combine. "
+            "Raise largest_error, or look at the fits."
+        )
     return MetaAnalysis(estimates, errors, pd.DataFrame.from_dict(rows, orient="index"))
 
 
@@ -130,7 +135,8 @@ def _combined(theta: np.ndarray, s: np.ndarray) -> dict[str, float]:
     variance = max(0.0, float(((theta - theta.mean()) ** 2).sum() / (count - 1) - (s**2).mean()))
     weight = 1 / (variance + s**2)
     mean, error = float((weight * theta).sum() / weight.sum()), float(1 / np.sqrt(weight.sum()))
-    mean_ml, variance_ml, low, high = _likelihood(theta, s)
+    unit = float(np.median(s))  # the search is in units of a standard error
+    mean_ml, sd_ml, low, high = (unit * v for v in _likelihood(theta / unit, s / unit))
     squares = float(((theta / s) ** 2).sum())
     common = float((theta / s**2).sum() / np.sqrt((1 / s**2).sum()))
     z = theta / s
@@ -141,7 +147,7 @@ def _combined(theta: np.ndarray, s: np.ndarray) -> dict[str, float]:
         "p": float(2 * norm.sf(abs(mean / error))),
         "sd": math.sqrt(variance),
         "mean_ml": mean_ml,
-        "sd_ml": math.sqrt(variance_ml),
+        "sd_ml": sd_ml,
         "low": low,
         "high": high,
         "all_zero_p": float(chi2.sf(squares, count)),
@@ -152,7 +158,7 @@ def _combined(theta: np.ndarray, s: np.ndarray) -> dict[str, float]:
 
 
 def _likelihood(theta: np.ndarray, s: np.ndarray) -> tuple[float, float, float, float]:
-    """Mean and variance by maximum likelihood, and the profile interval (95 %) of the mean."""
+    """Mean and standard deviation by maximum likelihood, and the profile interval (95 %) of the mean."""
     from scipy.optimize import brentq, minimize_scalar
     from scipy.stats import chi2
 
@@ -184,4 +190,4 @@ def _likelihood(theta: np.ndarray, s: np.ndarray) -> tuple[float, float, float, 
         while below(mean + sign * reach) > 0:
             reach *= 2
         ends.append(float(brentq(below, *sorted((mean, mean + sign * reach)), xtol=1e-8)))
-    return mean, sd**2, ends[0], ends[1]
+    return mean, sd, ends[0], ends[1]

@@ -27,7 +27,26 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-__all__ = ["Moments"]
+__all__ = ["Moments", "unit"]
+
+NOTHING = 1e-10  # length, of columns of length one, below which nothing is left of a combination of them
+
+
+def unit(columns: np.ndarray) -> np.ndarray:
+    """Columns of length one, so that the units a variable comes in decide nothing; columns of zeros stay.
+
+    Examples
+    --------
+    >>> unit(np.array([[3e9, 0.0], [4e9, 0.0]]))
+    array([[0.6, 0. ],
+           [0.8, 0. ]])
+    """
+    return np.asarray(columns / _lengths(columns))
+
+
+def _lengths(columns: np.ndarray) -> np.ndarray:
+    length = np.linalg.norm(columns, axis=0)
+    return np.asarray(np.where(length > 0, length, 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,18 +75,39 @@ class Moments:
     mixing: sparse.csr_array | None = None
 
     @cached_property
-    def _metric(self) -> np.ndarray:
-        return np.linalg.pinv(self.z.T @ self.z, hermitian=True) if self.weight is None else self.weight
+    def _basis(self) -> np.ndarray:
+        """Orthonormal columns that span Z: shape (n, rank)."""
+        u, size, _ = np.linalg.svd(unit(self.z), full_matrices=False)
+        return np.asarray(u[:, size > NOTHING * size.max()])
+
+    @cached_property
+    def _projected(self) -> np.ndarray:
+        """Regressors of length one in the basis of Z: shape (rank, k)."""
+        projected = np.asarray(self._basis.T @ unit(self.x))
+        if np.linalg.matrix_rank(projected, tol=NOTHING) < self.x.shape[1]:
+            raise ValueError(
+                "the instruments do not tell the regressors apart. Give more of them, or fewer regressors."
+            )
+        return projected
+
+    @property
+    def _instruments(self) -> np.ndarray:
+        """Z; for two-stage least squares orthonormal columns in its place, which lose no digits."""
+        return self._basis if self.weight is None else self.z
 
     @cached_property
     def _maker(self) -> np.ndarray:
         """(G'AG)^-1 G'A, which makes estimates of Z'y."""
-        g = self.z.T @ self.x
-        return np.linalg.solve(g.T @ self._metric @ g, g.T @ self._metric)
+        own = _lengths(self.x)[:, None]
+        if self.weight is None:
+            return np.asarray(np.linalg.pinv(self._projected) / own)
+        length = _lengths(self.z)
+        g, metric = unit(self.z).T @ unit(self.x), self.weight * np.outer(length, length)
+        return np.asarray(np.linalg.solve(g.T @ metric @ g, g.T @ metric) / length / own)
 
     @cached_property
     def beta(self) -> np.ndarray:
-        return self._maker @ (self.z.T @ self.y)
+        return self._maker @ (self._instruments.T @ self.y)
 
     @cached_property
     def residuals(self) -> np.ndarray:
@@ -81,16 +121,16 @@ class Moments:
 
     @cached_property
     def scores(self) -> np.ndarray:
-        """Z'u of each cluster: shape (n_clusters, l)."""
-        return self.by_cluster(self.z * self.residuals[:, None])
+        """Z'u of each cluster, shape (n_clusters, l); without a weight, of orthonormal columns that span Z."""
+        return self.by_cluster(self._instruments * self.residuals[:, None])
 
     @cached_property
     def spread(self) -> np.ndarray:
-        """S, the covariance matrix of Z'u."""
+        """S, the covariance matrix of what :attr:`scores` sums."""
         (n, k), groups = self.x.shape, len(np.unique(self.cluster))
         if self.mixing is not None and groups == n:
             s2 = float(self.residuals @ self.residuals) / float(self.mixing.multiply(self.mixing).sum()) * n / (n - k)
-            mixed = self.mixing.T @ self.z
+            mixed = self.mixing.T @ self._instruments
             return s2 * mixed.T @ mixed
         return groups / (groups - 1) * (n - 1) / (n - k) * self.scores.T @ self.scores
 
@@ -104,32 +144,37 @@ class Moments:
         """As if all rows were independent with one variance, and two-stage least squares were asked for."""
         n, k = self.x.shape
         s2 = float(self.residuals @ self.residuals) / (n - k)
-        g = self.z.T @ self.x
-        return s2 * np.linalg.inv(g.T @ np.linalg.pinv(self.z.T @ self.z, hermitian=True) @ g)
+        length = _lengths(self.x)
+        return np.asarray(s2 * np.linalg.inv(self._projected.T @ self._projected) / np.outer(length, length))
 
     def hansen(self) -> dict[str, float]:
-        """J of the two-step estimate: statistic, df, p; NaN where there are no more instruments than regressors."""
+        """J of the two-step estimate: statistic, df, p.
+
+        NaN where there are no more instruments than regressors, or fewer clusters than instruments, of whose joint
+        spread too little is known then.
+        """
         from scipy.stats import chi2
 
-        rank = int(np.linalg.matrix_rank(self.z))
+        rank = self._basis.shape[1]
         df = rank - self.x.shape[1]
-        if df < 1:
-            return {"statistic": math.nan, "df": 0, "p": math.nan}
-        spread = self.scores.T @ self.scores if self.mixing is None else self.spread
-        again = Moments(self.y, self.x, self.z, self.cluster, np.linalg.pinv(spread, hermitian=True))
+        if df < 1 or len(np.unique(self.cluster)) < rank:
+            return {"statistic": math.nan, "df": max(df, 0), "p": math.nan}
+        scores = self.by_cluster(self._basis * self.residuals[:, None])
+        weight = np.linalg.pinv(scores.T @ scores if self.mixing is None else self.spread, hermitian=True)
+        again = Moments(self.y, self.x, self._basis, self.cluster, weight)
         total = again.z.T @ again.residuals
-        statistic = float(total @ (again._metric @ total))
+        statistic = float(total @ weight @ total)
         return {"statistic": statistic, "df": df, "p": float(chi2.sf(statistic, df))}
 
     def conditional_f(self, endogenous: list[int]) -> np.ndarray:
         """First-stage F of each endogenous column given the others; with one, the usual partial F."""
         exogenous = [k for k in range(self.x.shape[1]) if k not in endogenous]
-        fixed = self.x[:, exogenous]
+        fixed = unit(self.x[:, exogenous])
 
         def partial(values: np.ndarray) -> np.ndarray:
             return values - fixed @ np.linalg.lstsq(fixed, values, rcond=None)[0] if len(exogenous) else values
 
-        x, z = partial(self.x[:, endogenous]), partial(self.z)
+        x, z = partial(unit(self.x[:, endogenous])), partial(unit(self.z))
         u, size, _ = np.linalg.svd(z, full_matrices=False)
         basis = u[:, size > 1e-9 * size.max()]  # the excluded instruments
         n, rank, m = len(x), basis.shape[1], len(endogenous)

@@ -118,6 +118,9 @@ def friedkin_johnsen(weights: Any, susceptibility: Any, start: Any) -> Equilibri
     members = members_of(start, None, [weights])
     y0 = response(start, members)
     w = row_normalize(weight_matrix(weights, "weights", members))
+    if isinstance(susceptibility, pd.Series) and susceptibility.index.has_duplicates:
+        again = susceptibility.index[susceptibility.index.duplicated()].unique()
+        raise ValueError(f"more than one susceptibility of {listing(again)}.")
     given = pd.Series(susceptibility, index=members if np.ndim(susceptibility) == 0 else None)
     a = given.reindex(members).to_numpy(float) if isinstance(susceptibility, pd.Series) else given.to_numpy(float)
     if len(a) != len(members):

@@ -30,6 +30,7 @@ import pandas as pd
 
 from coplearn._checks import as_floats, listing, plural
 from coplearn.results import Estimates
+from coplearn.weights import aligned, nameless
 
 __all__ = ["P2", "p2"]
 
@@ -89,10 +90,11 @@ def p2(
     y : DataFrame or array, shape (n_members, n_members)
         1 where ego (row) names alter (column), 0 where not, NaN where unknown; the diagonal does not count. A pair of
         which one tie is known counts with that one.
-    dyadic : mapping of str to array of float, shape (n_members, n_members), optional
-    sender, receiver : mapping of str to array of float, shape (n_members,), optional
-        What ego and alter are like; named ``sender name`` and ``receiver name``. A pair with an unknown value is left
-        out.
+    dyadic : mapping of str to DataFrame or array of float, shape (n_members, n_members), optional
+        Labelled rows and columns are put into the order of the rows of y.
+    sender, receiver : mapping of str to Series or array of float, shape (n_members,), optional
+        What ego and alter are like, a Series by member; named ``sender name`` and ``receiver name``. A pair with
+        an unknown value is left out.
 
     Returns
     -------
@@ -117,7 +119,7 @@ def p2(
     True
     """
     members = y.index if isinstance(y, pd.DataFrame) else None
-    ties = as_floats(y)
+    ties = as_floats(y) if members is None or y.shape[0] != y.shape[1] else aligned(y, "y", members)
     if ties.ndim != 2 or ties.shape[0] != ties.shape[1]:
         raise ValueError(f"y has shape {ties.shape}; give members in rows and columns.")
     n = len(ties)
@@ -130,7 +132,7 @@ def p2(
     if odd.any():
         i, j = (int(k[0]) for k in np.nonzero(odd))
         raise ValueError(f"y of {members[i]} to {members[j]} is {ties[i, j]:g}; write 0, 1, or NaN for unknown.")
-    predictors = _predictors(n, dyadic or {}, sender or {}, receiver or {})
+    predictors = _predictors(members, dyadic or {}, sender or {}, receiver or {})
     known = ~np.isnan(ties)
     for values in predictors.values():
         known &= ~np.isnan(values)
@@ -146,9 +148,14 @@ def p2(
     if np.linalg.matrix_rank(cells) < x.shape[-1]:
         raise ValueError(f"{listing(['intercept', *predictors], 8)} determine one another; drop one of them.")
     names = ["intercept", "reciprocity", *predictors]
-    pairs = _Pairs(np.where(known, ties, 0.0), x, known)
+    mean, sd = x[known].mean(axis=0), x[known].std(axis=0)
+    mean[0], sd[0] = 0.0, 1.0  # the search is easier in predictors of mean 0 and unit variance
+    pairs = _Pairs(np.where(known, ties, 0.0), (x - mean) / sd, known)
+    back = np.diag(np.insert(1 / sd, 1, 1.0))
+    back[0, 2:] = -(mean / sd)[1:]
     try:
         beta, covariance, spread, converged = pairs.fit()
+        beta, covariance = back @ beta, back @ covariance @ back.T
     except np.linalg.LinAlgError as problem:
         raise ValueError(f"{listing(names, 8)} tell ties perfectly; leave out what does.") from problem
     index = pd.Index(names)
@@ -166,17 +173,24 @@ def p2(
 
 
 def _predictors(
-    n: int, dyadic: Mapping[str, Any], sender: Mapping[str, Any], receiver: Mapping[str, Any]
+    members: pd.Index, dyadic: Mapping[str, Any], sender: Mapping[str, Any], receiver: Mapping[str, Any]
 ) -> dict[str, np.ndarray]:
-    """Every predictor over [ego, alter], by name."""
-    out = {}
+    """Every predictor over [ego, alter], by name; what is labelled comes into the order of the members."""
+    n, out = len(members), {}
     for name, values in dyadic.items():
-        matrix = as_floats(values)
+        matrix = aligned(values, name, members) if isinstance(values, pd.DataFrame) else as_floats(values)
         if matrix.shape != (n, n):
             raise ValueError(f"dyadic {name!r} has shape {matrix.shape}; expected {(n, n)}.")
+        if name in ("intercept", "reciprocity"):
+            raise ValueError(f"a predictor is called {name!r}, as a parameter of the model is. Rename it.")
         out[name] = np.where(np.eye(n, dtype=bool), 0.0, matrix)
     for kind, given in (("sender", sender), ("receiver", receiver)):
         for name, values in given.items():
+            if isinstance(values, pd.Series) and not nameless(values.index, members):
+                again = values.index[values.index.duplicated()]
+                if len(again):
+                    raise ValueError(f"{kind} {name!r} has more than one value for {listing(again.unique())}.")
+                values = values.reindex(members)
             vector = as_floats(values)
             if vector.shape != (n,):
                 raise ValueError(f"{kind} {name!r} has shape {vector.shape}; expected {(n,)}.")
@@ -184,6 +198,8 @@ def _predictors(
     for name, matrix in out.items():
         inside = matrix[~np.eye(n, dtype=bool)]
         inside = inside[~np.isnan(inside)]
+        if np.isinf(inside).any():
+            raise ValueError(f"{name!r} is infinite in places. Write NaN where unknown.")
         if len(inside) == 0 or np.ptp(inside) == 0:
             raise ValueError(f"{name!r} is the same for every pair; leave it out.")
     return out

@@ -81,7 +81,7 @@ class Questionnaire:
         >>> book.groupby("subscale").size().to_dict()
         {'classroom management': 4, 'instructional strategies': 4, 'student engagement': 4}
         """
-        count, top = items or self.items, options or self.options
+        count, top = self.items if items is None else items, self.options if options is None else options
         if count is None or top is None:
             raise ValueError(f"forms of {self.title} differ; say items= and options= of yours.")
         whole(count, "items")
@@ -92,6 +92,12 @@ class Questionnaire:
             outside = [k for k in numbers if not 1 <= k <= count]
             if outside:
                 raise ValueError(f"{name!r} holds item {listing(outside)}; items run from 1 to {count}.")
+        every = [k for numbers in groups.values() for k in numbers]
+        shared = sorted({k for k in every if every.count(k) > 1})
+        if shared:
+            raise ValueError(f"item {listing(shared)} stands in two subscales; an item has one.")
+        if columns is not None and len(set(columns)) < len(columns):
+            raise ValueError("a column stands for two items; name one an item.")
         if columns is not None and len(columns) != count:
             raise ValueError(f"{plural(len(columns), 'column')} for {plural(count, 'item')}; name one an item.")
         short = self.scale[:3] if prefix is None else prefix

@@ -36,7 +36,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import as_floats, listing, plural
+from coplearn._checks import as_floats, level, listing, plural, whole
 
 __all__ = ["Alpha", "Omega", "cronbach_alpha", "omega", "omega_of_loadings"]
 
@@ -123,7 +123,7 @@ def _numbered(k: int) -> tuple[str, ...]:
 
 def weighted_sums(products: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Column sums of rows drawn with replacement, shape (draws, n_columns), in pieces that fit into memory."""
-    n = len(products)
+    n, draws = len(products), whole(draws, "draws")
     chunk = max(1, int(2e7 // max(n, 1)))
     parts = []
     for start in range(0, draws, chunk):
@@ -149,6 +149,7 @@ def alpha_of(covariance: np.ndarray) -> np.ndarray:
 
 
 def percentiles(drawn: np.ndarray, alpha: float) -> tuple[float, float]:
+    level(alpha)
     if np.isnan(drawn).all():
         return float("nan"), float("nan")
     low, high = np.nanquantile(drawn, [alpha / 2, 1 - alpha / 2])

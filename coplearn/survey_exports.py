@@ -134,7 +134,8 @@ def read_qualtrics(
     ------
     ValueError
         For a file without the three header rows, a column of the codebook that is not there, an answer that is no
-        number, or one outside the range of its item; the message names column and row, and quotes no name.
+        number, or one outside the range of its item; the message names column and row, and quotes no name. For a
+        file that is not in UTF-8 (or UTF-16), and times other than those of the export, such as 13/02/2024.
     FileNotFoundError
         If there is no such file.
     """
@@ -212,8 +213,14 @@ def read_limesurvey(
 def _rows(path: str | os.PathLike[str]) -> list[list[str]]:
     """Cells of a delimited file, without blanks around them."""
     raw = Path(path).read_bytes()
-    text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", errors="replace")
-    head = text.split("\n", 1)[0]
+    try:
+        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError as problem:  # guessed letters would make one member of two
+        raise ValueError(
+            f"{Path(path).name} is not in UTF-8 (byte {problem.start}). Export it again as UTF-8; a spreadsheet may "
+            "have rewritten it."
+        ) from None
+    head = re.sub(r'"[^"]*"', "", text).split("\n", 1)[0]
     delimiter = max(",;\t", key=head.count)
     return [
         [cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row
@@ -298,6 +305,12 @@ def _codebook(codebook: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
         raise ValueError(f"the codebook names item {listing(book.index[book.index.duplicated()])} twice.")
     given = book["column"] if "column" in book.columns else pd.Series(book.index, index=book.index)
     book["column"] = given.fillna(book.index.to_series())
+    twice = book["column"].duplicated(keep=False)
+    if twice.any():
+        raise ValueError(
+            f"items {listing(book.index[twice])} are read from one column {listing(book['column'][twice].unique())}; "
+            "give each item its own."
+        )
     missing = [c for c in book["column"] if c not in columns]
     if missing:
         choose(missing[0], columns, "column (of the codebook)")
@@ -345,9 +358,15 @@ def _times(frame: pd.DataFrame, names: Sequence[str], timezone: str) -> pd.Serie
     time = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us]")
     for name in names:
         if name in frame:
-            time = time.fillna(
-                pd.to_datetime(frame[name].where(frame[name] != ""), errors="coerce").astype("datetime64[us]")
-            )
+            text = frame[name].where(frame[name] != "")
+            read = pd.to_datetime(text, errors="coerce", format="ISO8601")
+            odd = text[read.isna() & text.notna()]
+            if len(odd):
+                raise ValueError(
+                    f"column {name!r} holds {odd.iloc[0]!r} (form {listing(odd.index)}), which is no date as "
+                    "2024-02-13 10:30:00. Export again: a spreadsheet may have rewritten it, days and months included."
+                )
+            time = time.fillna(read.astype("datetime64[us]"))
     return time.dt.tz_localize(timezone, ambiguous="NaT", nonexistent="shift_forward").dt.tz_convert("UTC")
 
 

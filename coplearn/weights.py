@@ -77,9 +77,11 @@ def weight_matrix(matrix: Any, name: str, members: pd.Index) -> sparse.csr_array
     Raises
     ------
     ValueError
-        For a matrix that is not square or of another size, other members, missing or negative entries, ties of
-        members to themselves, or no ties at all.
+        For a matrix that is not square or of another size, other members or two of one name, missing or
+        negative entries, ties of members to themselves, or no ties at all.
     """
+    if members.has_duplicates:
+        raise ValueError(f"more than one member is called {listing(members[members.duplicated()].unique())}.")
     if isinstance(matrix, pd.DataFrame):
         matrix = aligned(matrix, name, members)
     if not sparse.issparse(matrix):

@@ -146,3 +146,8 @@ def test_ties_that_all_go_both_ways_cannot_be_turned():
 def test_times_without_names_are_refused():
     with pytest.raises(TypeError, match="a Series of times"):
         shuffle_test(np.array([1.0, 2.0]), np.array([[0, 1], [1, 0]]), None)
+
+
+def test_never_is_not_written_as_infinity():
+    with pytest.raises(ValueError, match="Write NaN for members who never"):
+        shuffle_test(pd.Series([1.0, 2.0, np.inf]), np.ones((3, 3)) - np.eye(3), None)

@@ -86,3 +86,9 @@ def test_the_function_is_not_hidden_by_a_module_of_its_name():
     import coplearn as cl
 
     assert callable(cl.lm_tests) and callable(cl.moran)
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.2])
+def test_where_everybody_is_tied_to_everybody_there_is_nothing_to_test(weight):
+    with pytest.raises(ValueError, match="I comes out the same however"):
+        moran([1, 2, 3, 4, 5, 7], weight * (np.ones((6, 6)) - np.eye(6)))

@@ -241,3 +241,21 @@ def test_bad_input_is_met_with_a_sentence(change, message):
     settings = {k: v for k, v in change.items() if k in ("lag", "window", "X")}
     with pytest.raises(ValueError, match=message):
         TemporalAutocorrelation(y, ties, **settings).fit(change.get("members", "none"))
+
+
+@pytest.mark.parametrize("members", ["none", "within", "difference", "long difference"])
+@pytest.mark.parametrize("size", [1e-9, 1e9])
+def test_units_of_answers_and_covariates_decide_nothing(members, size):
+    rng = np.random.default_rng(4)
+    y, relations = panel(rng)
+    x = pd.DataFrame(rng.normal(size=y.shape), columns=y.columns)
+    plain = fitted(y, relations, members, X={"x": x})
+    for other in (fitted(y * size, relations, members, X={"x": x}), fitted(y, relations, members, X={"x": x * size})):
+        assert other.tvalues.to_numpy() == pytest.approx(plain.tvalues.to_numpy(), rel=1e-6)
+        assert other.overidentification() == pytest.approx(plain.overidentification(), rel=1e-6, nan_ok=True)
+
+
+def test_answers_far_from_0_keep_their_digits():
+    y, relations = panel(np.random.default_rng(4))
+    plain, far = fitted(y, relations), fitted(y + 1e6, relations)
+    assert (far.params - plain.params)[["own past", "rho"]].abs().max() < 1e-6

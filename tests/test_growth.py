@@ -312,3 +312,45 @@ def test_summaries_are_stable_text_and_figures_are_drawn():
         ax = result.plot()
         assert ax.get_xlabel()
         ax.figure.clear()
+
+
+@pytest.mark.parametrize("unit", [1e-3, 365.25, 1e6])
+def test_the_unit_of_time_decides_nothing(unit):
+    rows = curves(3, n=80)
+    plain, other = growth(rows, "y"), growth(rows.assign(wave=rows["wave"] * unit), "y")
+    assert other.random_slopes and plain.random_slopes
+    assert other.tvalues.to_numpy() == pytest.approx(plain.tvalues.to_numpy(), rel=1e-3)  # as the search settles
+    assert other.variances["slopes"] * unit**2 == pytest.approx(plain.variances["slopes"], rel=1e-2)
+    assert other.llf + np.log(unit) == pytest.approx(plain.llf, abs=1e-3)
+
+
+def test_what_members_and_columns_tell_exactly_is_refused():
+    rows = curves(3, n=30)
+    with pytest.raises(ValueError, match="exactly a level of each member"):
+        growth(rows.assign(y=2.0 * rows["wave"] + rows["member"]), "y")
+    with pytest.raises(ValueError, match="'y' is infinite in 30 rows"):
+        growth(rows.assign(y=rows["y"].where(rows["wave"] > 1, np.inf)), "y")
+    with pytest.raises(ValueError, match=r"'wave' is datetime64.*give numbers"):
+        growth(rows.assign(wave=pd.to_datetime("2020-01-01") + pd.to_timedelta(rows["wave"], "D")), "y")
+
+
+@pytest.mark.parametrize("far, size", [(0.0, 1e-6), (0.0, 1e6), (2000.0, 1.0)])
+def test_p2_units_and_origin_of_a_predictor_decide_nothing(far, size):
+    y, z, e = pairs(np.random.default_rng(3), 30, (-1.0, 0.5, 0.3), 1.0, (0.5, 0.5))
+    plain, other = p2(y, {"z": z}, receiver={"e": e}), p2(y, {"z": far + size * z}, receiver={"e": far + size * e})
+    assert other.converged
+    assert other.tvalues.to_numpy()[1:] == pytest.approx(plain.tvalues.to_numpy()[1:], rel=1e-4)
+    assert other.params["z"] * size == pytest.approx(plain.params["z"], rel=1e-4)
+
+
+def test_p2_puts_what_is_labelled_into_the_order_of_y():
+    y, z, e = pairs(np.random.default_rng(3), 30, (-1.0, 0.5, 0.3), 1.0, (0.5, 0.5))
+    names = pd.Index([f"m{k}" for k in range(30)])
+    ties, alike, level = pd.DataFrame(y, names, names), pd.DataFrame(z, names, names), pd.Series(e, names)
+    back = names[::-1]
+    mixed = p2(ties[back], {"z": alike.loc[back, back]}, receiver={"e": level[back]})
+    assert (mixed.params == p2(y, {"z": z}, receiver={"e": e}).params).all()
+    with pytest.raises(ValueError, match="called 'reciprocity'"):
+        p2(y, {"reciprocity": z})
+    with pytest.raises(ValueError, match="'z' is infinite in places"):
+        p2(y, {"z": np.where(z > 1, np.inf, z)})

@@ -237,3 +237,14 @@ def test_parameters_of_the_wrong_shape_are_refused():
 def test_cascades_that_would_not_end_are_refused():
     with pytest.raises(ValueError, match="cascades would not end"):
         simulate_hawkes([0.1], [[1.0]], 1.0, 10.0)
+
+
+def test_ties_and_times_that_are_none_are_refused():
+    events = pd.DataFrame({"time": [1.0, 2.0, 3.0], "sender": [0, 1, 0]})
+    for entry in (np.nan, -1.0):
+        with pytest.raises(ValueError, match="missing or negative entry"):
+            Hawkes(events, np.array([[0.0, entry], [1.0, 0.0]]))
+    with pytest.raises(ValueError, match="infinite time"):
+        Hawkes(events.replace(3.0, np.inf), 1 - np.eye(2))
+    with pytest.raises(ValueError, match="more than one row of ties for a"):
+        Hawkes(events.assign(sender="a"), pd.DataFrame(1 - np.eye(2), ["a", "a"], ["a", "a"]))

@@ -202,3 +202,34 @@ def test_bad_input_is_met_with_a_sentence(change, message):
     with pytest.raises(ValueError, match=message):
         res = LinearInMeans(**given).fit(covariance=change.get("covariance", "robust"), clusters=change.get("clusters"))
         res.anderson_rubin(change.get("alpha", 0.05))
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e9])
+def test_units_of_traits_decide_nothing(size):
+    y, x, g = drawn(np.random.default_rng(2))
+    plain, other = (LinearInMeans(y, x * k, g).fit() for k in (1.0, size))
+    assert other.tvalues.to_numpy() == pytest.approx(plain.tvalues.to_numpy(), rel=1e-6)
+    assert other.first_stage_f == pytest.approx(plain.first_stage_f, rel=1e-6)
+    assert other.overidentification() == pytest.approx(plain.overidentification(), rel=1e-6)
+    assert other.anderson_rubin().low == pytest.approx(plain.anderson_rubin().low, rel=1e-6)
+    assert other.ordinary()["peers"] == pytest.approx(plain.ordinary()["peers"], rel=1e-6)
+
+
+def test_clusters_come_into_the_order_of_members():
+    y, x, g = drawn(np.random.default_rng(2))
+    names = pd.Index([f"m{k}" for k in range(len(y))])
+    model = LinearInMeans(pd.Series(np.asarray(y), names), pd.DataFrame(np.asarray(x), names), g)
+    clusters = pd.Series(np.arange(len(y)) // 10, names)
+    shuffled = clusters.sample(frac=1, random_state=1)
+    assert (model.fit(clusters=shuffled).bse == model.fit(clusters=clusters).bse).all()
+    with pytest.raises(ValueError, match="no cluster for m0"):
+        model.fit(clusters=clusters[1:])
+    with pytest.raises(ValueError, match="one label for everybody"):
+        model.fit(clusters=0 * clusters)
+
+
+def test_two_clusters_say_nothing_about_the_instruments():
+    y, x, g = drawn(np.random.default_rng(2))
+    result = LinearInMeans(y, x, g).fit(clusters=np.arange(len(y)) % 2)
+    assert np.isnan(result.overidentification()["p"])
+    assert any("2 clusters, fewer than 20" in c for c in result.caveats)

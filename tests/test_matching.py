@@ -184,3 +184,21 @@ def test_bad_input_of_risk_sets_and_bounds():
         at_risk(adopted, [ties], [1, 2], 1)
     with pytest.raises(ValueError, match="1 or more"):
         paired([1], [0]).rosenbaum([0.5])
+
+
+def test_what_would_be_counted_twice_or_is_no_number_is_refused():
+    frame = drawn(np.random.default_rng(1), n=100)
+    with pytest.raises(ValueError, match="member 0 has more than one row at time"):
+        matched_sample(pd.concat([frame, frame]), ["tenure"])
+    for column in ("tenure", "outcome"):
+        with pytest.raises(ValueError, match=f"column '{column}' holds inf; give finite numbers"):
+            matched_sample(frame.assign(**{column: frame[column].where(frame["member"] > 0, np.inf)}), ["tenure"])
+    with pytest.raises(ValueError, match="alpha is one minus the level"):
+        matched_sample(frame, ["tenure"]).tolerated(95)
+
+
+def test_times_at_risk_ascend():
+    adopted, ties = pd.Series([1.0, np.nan], ["a", "b"]), 1 - np.eye(2)
+    for times in ([2, 1], []):
+        with pytest.raises(ValueError, match="in ascending order"):
+            at_risk(adopted, ties, times, 1)

@@ -285,3 +285,21 @@ def test_bad_input_of_a_logistic_regression():
 def test_the_correlation_of_two_relations_is_that_of_sna():
     g1, g2 = (pd.read_csv(COLEMAN / f"{g}.csv", header=None).to_numpy() for g in ("g1", "g2"))
     assert graph_correlation(g1, g2) == pytest.approx(REFERENCE.loc["gcor", "estimate"], rel=1e-9)
+
+
+@pytest.mark.parametrize("far, size", [(0.0, 1e-6), (0.0, 1e6), (2000.0, 1.0)])
+def test_units_and_origin_of_a_predictor_separate_nothing(far, size):
+    rng = np.random.default_rng(3)
+    near, alike = rng.normal(size=(2, 20, 20))
+    tie = (rng.random((20, 20)) < 1 / (1 + np.exp(1 - near))).astype(float)
+    for pivot in ("score", "wald"):
+        plain = netlogit(tie, {"near": near, "alike": alike}, 9, pivot=pivot)
+        other = netlogit(tie, {"near": far + size * near, "alike": alike}, 9, pivot=pivot)
+        assert other.statistic.to_numpy() == pytest.approx(plain.statistic.to_numpy(), rel=1e-6)
+        assert other.llf == pytest.approx(plain.llf)
+
+
+@pytest.mark.parametrize("permutations", [0, True, 2.5, "10"])
+def test_permutations_are_counted_in_whole_numbers(permutations):
+    with pytest.raises(ValueError, match="permutations is a number of draws"):
+        mrqap(np.eye(20), {"x": np.arange(400.0).reshape(20, 20)}, permutations)

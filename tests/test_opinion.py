@@ -151,3 +151,18 @@ def test_missing_opinions_leave_steps_out():
 def test_bad_input_is_met_with_a_sentence(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e9])
+def test_the_unit_of_opinions_decides_nothing(size):
+    y, w = opinions(np.random.default_rng(5), 60, 0.5, 3, noise=0.1)
+    plain, other = (FriedkinJohnsen(y * k, w).fit() for k in (1.0, size))
+    assert other.constraint_test() == pytest.approx(plain.constraint_test(), rel=1e-6)
+
+
+def test_two_members_of_one_name_are_refused():
+    start = pd.Series([1.0, 0.0, 0.5], index=["ann", "ann", "cat"])
+    with pytest.raises(ValueError, match="more than one member is called ann"):
+        FriedkinJohnsen(pd.DataFrame({1: start, 2: start}), np.ones((3, 3)) - np.eye(3))
+    with pytest.raises(ValueError, match="more than one susceptibility of ann"):
+        friedkin_johnsen(np.ones((3, 3)) - np.eye(3), 0 * start, start.to_numpy())

@@ -284,3 +284,27 @@ def test_summaries_are_stable_text_and_figures_are_drawn():
         ax = result.plot()
         assert ax.get_xlabel()
         ax.figure.clear()
+
+
+def test_waves_in_text_come_in_their_order():
+    frame = panel(2, n=80)
+    frame["wave"] += 7
+    plain = cross_lagged(frame, "x", "y", constant=False)
+    text = cross_lagged(frame.assign(wave=frame["wave"].astype(str)), "x", "y", constant=False)  # 8, 9, 10
+    pd.testing.assert_series_equal(text.params, plain.params)
+
+
+def test_variables_and_items_that_are_one_are_refused():
+    frame = panel(2, n=60)
+    with pytest.raises(ValueError, match="'x' and 'y' go together perfectly at wave 1"):
+        cross_lagged(frame.assign(y=2 * frame["x"] + 1), "x", "y")
+    with pytest.raises(ValueError, match="'x' is infinite in 60 rows"):
+        cross_lagged(frame.assign(x=frame["x"].where(frame["wave"] > 1, np.inf)), "x", "y")
+    with pytest.raises(ValueError, match="60 rows without a 'member'"):
+        cross_lagged(frame.assign(member=frame["member"].where(frame["wave"] > 1)), "x", "y")
+    items = pd.DataFrame(np.random.default_rng(1).normal(size=(100, 3)), columns=["a", "b", "c"])
+    groups = np.repeat(["old", "new"], 50)
+    with pytest.raises(ValueError, match="items determine one another in group new"):
+        measurement_invariance(items.assign(d=items["a"] + items["b"]), groups)
+    with pytest.raises(ValueError, match="a is infinite for somebody in group old"):
+        measurement_invariance(items.assign(a=np.where(np.arange(100) < 1, np.inf, items["a"])), groups)

@@ -142,3 +142,14 @@ def test_r_understands_the_script_and_reads_the_data_that_we_have(tmp_path):
     drunk = np.nansum(frame.behaviors["drink"].values)
     expected = [np.nansum(known), np.isnan(known).sum(), 16, 16, 3, 16, 3, drunk, 16, near.sum(), 16]
     assert numbers == pytest.approx(expected, rel=1e-6)  # cat() prints seven digits
+
+
+@pytest.mark.parametrize("size", [1e-7, 1e4])
+def test_a_meta_analysis_does_not_depend_on_the_unit(size):
+    theta, s = np.array([0.9, 2.1, -0.2, 1.4, 0.6]), np.array([0.3, 0.4, 0.35, 0.5, 0.2])
+    in_unit = ["mean", "s.e.", "sd", "mean_ml", "sd_ml", "low", "high"]
+    plain = cl.meta_analysis(fits(theta, s)).table().loc["tie"]
+    other = cl.meta_analysis(fits(size * theta, size * s), largest_error=np.inf).table().loc["tie"]
+    assert (other[in_unit] / size).tolist() == pytest.approx(plain[in_unit].tolist(), rel=1e-4)  # of the search
+    with pytest.raises(ValueError, match="nothing to combine"):
+        cl.meta_analysis(fits(theta, 100 * s))

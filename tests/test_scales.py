@@ -421,3 +421,13 @@ def test_scalars_are_plain_numbers():
     values = [cronbach_alpha(ITEMS).value, omega(ITEMS).value, groups.icc1, groups.k, cronbach_alpha(ITEMS).se]
     assert all(type(v) is float for v in values)
     assert all(type(v) is float for v in cronbach_alpha(ITEMS).conf_int(draws=20))
+
+
+@pytest.mark.parametrize("alpha", [0, 1, 95, "x", np.nan])
+def test_levels_of_intervals_are_between_0_and_1(alpha):
+    x, groups = likert(np.random.default_rng(1), 40), np.repeat(range(4), 10)
+    for found in (cronbach_alpha(x), omega(x), icc(x[:, 0], groups), rwg(x, groups, options=7)):
+        with pytest.raises(ValueError, match="alpha is one minus the level"):
+            found.conf_int(alpha=alpha)
+        with pytest.raises(ValueError, match="draws is 0"):
+            found.conf_int(draws=0)

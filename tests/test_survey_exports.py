@@ -204,3 +204,36 @@ def test_a_codebook_scores_subscales():
 def test_a_form_that_does_not_fit_is_answered_with_a_sentence(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_names_in_other_letters_are_not_guessed(tmp_path):
+    path = tmp_path / "latin.csv"
+    path.write_bytes(LIME.replace("tokA", "\u00e4nn").replace("tokB", "\u00f6nn").encode("latin-1"))
+    with pytest.raises(ValueError, match=r"latin\.csv is not in UTF-8"):  # they would be one member
+        read_limesurvey(path, BOOK.assign(column=["T[SQ1]", "T[SQ2]"]), key=KEY)
+
+
+def test_days_and_months_are_not_guessed(tmp_path):
+    path = tmp_path / "edited.csv"
+    path.write_text(LIME.replace("2024-01-02 10:00:00", "02/01/2024 10:00"))
+    with pytest.raises(ValueError, match=r"column 'submitdate' holds '02/01/2024 10:00' \(form 3\)"):
+        read_limesurvey(path, BOOK.assign(column=["T[SQ1]", "T[SQ2]"]), key=KEY)
+
+
+def test_commas_in_headings_do_not_part_columns(tmp_path):
+    path, book = tmp_path / "lime.csv", BOOK.assign(column=["T[SQ1]", "T[SQ2]"])
+    path.write_text(LIME)
+    plain = read_limesurvey(path, book, key=KEY)
+    path.write_text(LIME.replace('"startlanguage"', '"which, of, these, or, those, or, all, or, none"'))
+    pd.testing.assert_frame_equal(read_limesurvey(path, book, key=KEY).responses, plain.responses)
+
+
+def test_an_item_has_a_column_and_a_subscale_of_its_own(qualtrics):
+    with pytest.raises(ValueError, match="are read from one column Q1_1"):
+        read_qualtrics(qualtrics, BOOK.assign(column="Q1_1"), member="RecipientEmail", key=KEY, **ANSWERS)
+    with pytest.raises(ValueError, match="item 2 stands in two subscales"):
+        questionnaire("PSES").codebook(subscales={"a": [1, 2], "b": [2, 3]})
+    with pytest.raises(ValueError, match="a column stands for two items"):
+        questionnaire("PSES").codebook(columns=["x"] * 18)
+    with pytest.raises(ValueError, match="items is 0"):
+        questionnaire("PSES").codebook(items=0)
