@@ -20,6 +20,7 @@ from coplearn.effects.user_event import EventEffect
 from coplearn.event_timeline import DAY, Memory, Timeline, duration, numeric
 from coplearn.events import EventSequence
 from coplearn.kernels import event_history, event_timeline
+from coplearn.kernels.event_likelihood import may_act
 from coplearn.kernels.event_statistics import CODES, NAMES, SHIFTS, Terms
 
 __all__ = ["ORIENTATIONS", "EventDesign", "event_design", "label"]
@@ -748,7 +749,10 @@ def _check_at_risk(design: EventDesign, events: EventSequence, orientation: str,
         if e < design.prepare:
             continue
         absent = [members[k] for k in (i, j) if k >= 0 and not state.present[k]]
-        off = orientation != "sender" and len(state.risk) and not state.risk[i * design.n + j]
+        if orientation == "sender":
+            off = not absent and not may_act(design.n, state, i)
+        else:
+            off = len(state.risk) > 0 and not state.risk[i * design.n + j]
         if not absent and not off:
             continue
         at = events.frame["time"].iloc[rows[e]]
@@ -758,4 +762,6 @@ def _check_at_risk(design: EventDesign, events: EventSequence, orientation: str,
                 f"{where}: {listing(absent)} was not present then. Correct joined and left, remove the event, or use "
                 "risk_set='all'."
             )
+        if orientation == "sender":
+            raise ValueError(f"{where}: there was nobody whom {members[i]} could act towards.")
         raise ValueError(f"{where} was not at risk in the given risk_set.")

@@ -191,6 +191,11 @@ def next_event(parts: Sequence[Any], top: int = 10) -> pd.DataFrame:
     -------
     DataFrame
         sender, receiver, probability, sorted; in interval timing also ``rate``, events per unit of time.
+
+    Raises
+    ------
+    ValueError
+        If nobody is at risk of an event then.
     """
     model = parts[0].model
     design = model.design
@@ -202,6 +207,8 @@ def next_event(parts: Sequence[Any], top: int = 10) -> pd.DataFrame:
     for part in ready:
         kernel.catch_up(part, sender, receiver, time, observed, end, True)
     first = _candidates(ready[0], end, last, -1)
+    if first.empty:
+        raise ValueError(f"nobody is at risk of an event at {model.events.end}, the end of the observation.")
     total = np.exp(first["eta"]).sum()
     first["probability"] = np.exp(first["eta"]) / total
     if len(ready) == 2:

@@ -61,7 +61,8 @@ class REM:
     risk_set : {"all", "present", "observed"}, mask, or DataFrame, optional
         Pairs that could have had the next event: all; those of members between joining and leaving; those that have
         an event at some time; a matrix of bool, row = sender; or a frame of changes with columns time, sender,
-        receiver and at_risk, for a mask that changes (nobody is at risk before the first change). By default
+        receiver and at_risk, for a mask that changes (nobody is at risk before the first change). In a sender model
+        those compete who have a pair at risk. By default
         "present" where the members have a column ``joined`` or ``left``, and "all" otherwise.
     controls : int, optional
         How many of those at risk are sampled beside the one that acted, at every event; by default all count. A

@@ -201,6 +201,34 @@ def test_what_no_simulated_history_has_is_far_from_all_of_them(events):
     assert type(turns)(varies, turns.observed).pvalues["pairs"] == pytest.approx(1 / 51)
 
 
+def test_who_has_nobody_to_act_towards_does_not_compete_to_act(events):
+    """Of three who may talk along a line and five who may not, eight never compete: the five are left out."""
+    rng = np.random.default_rng(1)
+    line = {0: [1], 1: [0, 2], 2: [1]}
+    sender = rng.choice(3, 60)
+    receiver = [rng.choice(line[i]) for i in sender]
+    frame = pd.DataFrame({"time": np.arange(60.0), "sender": sender, "receiver": receiver})
+    mask = np.zeros((8, 8), dtype=bool)
+    mask[[0, 1, 1, 2], [1, 0, 2, 1]] = True
+    members = pd.DataFrame({"x": rng.normal(size=8)}, index=range(8))
+    talk, three = (EventSequence.from_frame(frame, who) for who in (members, members[:3]))
+    effects = {"rate": [fx.sender("x")], "choice": [fx.inertia()]}
+    masked, alone = DyNAM(talk, risk_set=mask, **effects).fit(), DyNAM(three, risk_set=mask[:3, :3], **effects).fit()
+    assert masked.llf == pytest.approx(alone.llf, rel=1e-9)
+    assert masked.params.to_numpy() == pytest.approx(alone.params.to_numpy(), rel=1e-6)
+    assert len(masked.simulate()[0]) == 60
+    assert masked.next_event()["probability"].sum() == pytest.approx(1.0)
+    rate = REM(talk, [fx.sender("x")], orientation="sender", risk_set=mask, controls=1).fit()
+    assert set(rate.model._drawn(0).rows.i) <= {0, 1, 2}
+
+
+def test_no_next_event_where_everybody_has_left(events):
+    gone = events.members.assign(left=events.end + 1.0)
+    later = EventSequence.from_frame(events.frame, gone, end=events.end + 5.0)
+    with pytest.raises(ValueError, match="nobody is at risk"):
+        REM(later, [fx.inertia()]).fit().next_event()
+
+
 # --- statistics written in Python, and undirected events ----------------------------------------------------
 
 

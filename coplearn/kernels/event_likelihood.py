@@ -23,7 +23,7 @@ from coplearn.kernels.event_history import advance
 from coplearn.kernels.event_statistics import raw_terms
 from coplearn.kernels.event_timeline import apply_changes
 
-__all__ = ["RECEIVER", "SENDER", "TIE", "Sums", "candidates", "columns", "standardize", "walk"]
+__all__ = ["RECEIVER", "SENDER", "TIE", "Sums", "candidates", "columns", "may_act", "standardize", "walk"]
 
 TIE, SENDER, RECEIVER = 0, 1, 2
 
@@ -41,13 +41,24 @@ class Sums(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
+def may_act(n, state, i):
+    """Whether member i is present and, where pairs at risk are given, has one with somebody who is present."""
+    if len(state.risk) == 0 or not state.present[i]:
+        return state.present[i]
+    for j in range(n):
+        if j != i and state.present[j] and state.risk[i * n + j]:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
 def candidates(orientation, n, state, sender, out_i, out_j):
     """Write the candidates of a step, and return how many there are."""
     count = 0
     present, risk = state.present, state.risk
     if orientation == SENDER:
         for i in range(n):
-            if present[i]:
+            if may_act(n, state, i):
                 out_i[count], out_j[count] = i, -1
                 count += 1
         return count

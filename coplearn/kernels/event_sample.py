@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from coplearn.kernels.event_history import advance
-from coplearn.kernels.event_likelihood import RECEIVER, SENDER, TIE, candidates, columns
+from coplearn.kernels.event_likelihood import RECEIVER, SENDER, TIE, candidates, columns, may_act
 from coplearn.kernels.event_timeline import PRESENT, RISK, apply_changes
 
 __all__ = ["Rows", "write_rows"]
@@ -91,6 +91,8 @@ def _draw(orientation, n, state, here, size, case_i, case_j, m, rng, out_i, out_
         j = -1 if orientation == SENDER else here[rng.integers(0, size)]
         if i == j or (len(state.risk) > 0 and j >= 0 and not state.risk[i * n + j]):
             continue
+        if orientation == SENDER and not may_act(n, state, i):
+            continue
         new = True
         for d in range(count):
             if out_i[d] == i and out_j[d] == j:
@@ -105,13 +107,15 @@ def _draw(orientation, n, state, here, size, case_i, case_j, m, rng, out_i, out_
 @njit(cache=True, nogil=True)
 def _at_risk(orientation, n, state, size, sender):
     """How many candidates there are."""
+    count = 0
     if orientation == SENDER:
-        return size[0]
+        for i in range(n):
+            count += may_act(n, state, i)
+        return count
     if orientation == TIE:
         return size[1]
     if len(state.risk) == 0:
         return size[0] - 1
-    count = 0
     for j in range(n):
         if j != sender and state.present[j] and state.risk[sender * n + j]:
             count += 1
