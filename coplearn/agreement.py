@@ -33,7 +33,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import as_floats, level, listing, plural, whole
+from coplearn._checks import as_floats, level, listing, plural, seed_sequence, whole
 
 __all__ = ["ICC", "Agreement", "icc", "rater_icc", "rwg"]
 
@@ -131,13 +131,13 @@ class ICC:
         g = len(self.groups)
         low = high = np.array([np.nan, np.nan])
         if self.msb > 0 and self.msw > 0:
-            rng = np.random.default_rng(seed)
+            rng = np.random.default_rng(seed_sequence(seed))
             drawn, error = self._log_ratio(rng.multinomial(g, np.full(g, 1 / g), size=draws))
             (ratio,), (se,) = self._log_ratio(np.ones((1, g)))
             with np.errstate(invalid="ignore", divide="ignore"):
                 t = (drawn + np.log(g / (g - 1)) - ratio) / error
             t = t[np.isfinite(t)]
-            if t.size:
+            if t.size and np.ptp(t) > 1e-9:  # two groups differ by the same in every draw that has both
                 bounds = np.exp(ratio - se * np.quantile(t, [1 - alpha / 2, alpha / 2]))
                 low, high = (np.array([(f - 1) / (f + self.k - 1), 1 - 1 / f]) for f in bounds)
         names = pd.Index(["ICC(1)", "ICC(2)"], name="coefficient")
@@ -355,7 +355,7 @@ class Agreement:
             since n persons drawn from n vary less than n persons do. NaN for a group of one.
         """
         alpha, draws = level(alpha), whole(draws, "draws")
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(seed_sequence(seed))
         table, rows = self.table(), {}
         for group, x in self.values.items():
             n = len(x)

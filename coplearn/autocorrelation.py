@@ -24,7 +24,7 @@ from itertools import product
 import numpy as np
 from scipy import sparse
 
-from coplearn.weights import LogDeterminant
+from coplearn.weights import LogDeterminant, size_of_effect
 
 __all__ = ["Problem"]
 
@@ -114,6 +114,11 @@ class Problem:
         information[-1, -1] = n / (2 * s2**2)
         return information
 
+    @cached_property
+    def units(self) -> np.ndarray:
+        """How large a large rho or lambda is."""
+        return np.array([size_of_effect(w) for w in (*self.effects, *self.disturbances)])
+
     def climb(self, theta: np.ndarray, most: int = 60) -> tuple[float, np.ndarray, bool]:
         """Newton's method with halved steps from one start: log-likelihood, theta, and whether it settled."""
         value, k = self.profile(theta)[0], self.x.shape[1]
@@ -125,9 +130,10 @@ class Problem:
             others = np.r_[0:k, len(full) - 1]
             cross = full[inner, others]
             hessian = full[inner, inner] - cross @ np.linalg.solve(full[np.ix_(others, others)], cross.T)
-            curvature, axes = np.linalg.eigh(-hessian)
+            # in units of their own, so that small and large weights are climbed alike
+            curvature, axes = np.linalg.eigh(-hessian * np.outer(self.units, self.units))
             curvature = np.maximum(np.abs(curvature), 1e-8 * max(1.0, np.abs(curvature).max()))
-            step = axes @ ((axes.T @ gradient) / curvature)
+            step = self.units * (axes @ ((axes.T @ (self.units * gradient)) / curvature))
             gain = float(gradient @ step)  # twice what a quadratic promises
             scale = 1.0
             while True:
@@ -145,7 +151,8 @@ class Problem:
     def starts(self) -> list[np.ndarray]:
         """Zero, halfway to either end along each axis; with both kinds of matrices also halfway to opposite ends."""
         ends = [*self.log_a.intervals, *self.log_b.intervals]
-        halfway = np.clip(np.array(ends, dtype=float).reshape(-1, 2), -10, 10) / 2
+        most = 10 * self.units[:, None]
+        halfway = np.clip(np.array(ends, dtype=float).reshape(-1, 2), -most, most) / 2
         found = [np.zeros(len(ends))]
         for k, side in product(range(len(ends)), (0, 1)):
             found.append(np.where(np.arange(len(ends)) == k, halfway[:, side], 0.0))

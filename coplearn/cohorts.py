@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import choose, listing, plural
+from coplearn._checks import choose, listing, plural, seed_sequence
 from coplearn.windows import Windows, as_microseconds, calendar_windows, microseconds
 
 __all__ = ["BEFORE", "Cohorts", "Mixing", "entry_cohorts", "in_order", "label_cohorts", "median_tenure", "plain_values"]
@@ -278,7 +278,7 @@ class Cohorts:
         ego, alter = nodes.get_indexer(pairs["ego"]), nodes.get_indexer(pairs["alter"])
         if not ego.size:
             raise ValueError("mixing needs a tie between two members of these cohorts; the network has none.")
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(seed_sequence(seed))
         share = float(np.mean(code[ego] != code[alter]))
         null = np.empty(permutations)
         for k in range(permutations):

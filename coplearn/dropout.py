@@ -25,6 +25,7 @@ import pandas as pd
 
 from coplearn._checks import choose, listing, plural
 from coplearn.community import Community
+from coplearn.dyads import logistic
 from coplearn.results import Estimates
 
 __all__ = ["Attrition", "attrition"]
@@ -111,6 +112,14 @@ def attrition(community: Community, scale: str, covariates: Sequence[str] = (), 
     index = pd.Index(list(columns))
     if np.linalg.matrix_rank(x / np.maximum(np.linalg.norm(x, axis=0), 1e-300)) < x.shape[1]:
         raise ValueError(f"{listing(index, 8)} determine one another; drop one of them.")
+    beta, _, _, settled = logistic(x, y)
+    if not settled:  # errors clustered by member would be tiny for a coefficient that has no end
+        reach = np.abs(beta[1:]) * x[:, 1:].std(axis=0)
+        guilty = listing(index[1:][reach >= 0.5 * reach.max()])
+        raise ValueError(
+            f"no finite coefficients: {guilty} tell without error who is gone or who stays, for some at least "
+            "(separation). Leave out or combine predictors."
+        )
     members = pd.factorize(rows.loc[rows["known"], "member"])[0]
     with warnings.catch_warnings():
         warnings.simplefilter("error", PerfectSeparationWarning)

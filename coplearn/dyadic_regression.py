@@ -39,7 +39,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import choose, listing, plural
+from coplearn._checks import choose, listing, plural, seed_sequence
 from coplearn.dyads import (
     INTERCEPT,
     Dyads,
@@ -359,7 +359,7 @@ def _prepared(
     if isinstance(permutations, bool) or not isinstance(permutations, int | np.integer) or permutations < 1:
         raise ValueError(f"permutations is a number of draws, 1 or more (2000 is a good one), not {permutations!r}.")
     dyads = Dyads.of(y, predictors, directed)
-    return dyads, dyads.permutations(int(permutations), np.random.default_rng(seed))
+    return dyads, dyads.permutations(int(permutations), np.random.default_rng(seed_sequence(seed)))
 
 
 def _caveats(dyads: Dyads, permutations: int, permuted: np.ndarray) -> Iterator[str]:

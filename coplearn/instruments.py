@@ -286,6 +286,8 @@ class LinearInMeans:
         )
         if len(moments.y) <= moments.z.shape[1]:
             raise ValueError(f"{plural(len(moments.y), 'member')} cannot carry {moments.z.shape[1]} instruments.")
+        if moments.residuals @ moments.residuals <= 1e-20 * (moments.y @ moments.y):
+            raise ValueError("y is exactly what peers and covariates tell, so nothing is left to tell errors from.")
         cov = moments.plain_covariance if covariance == "plain" else moments.covariance
         strength = float(moments.conditional_f([0])[0])
         claim = "design identified" if assigned and strength >= WEAK else "adjusted association"

@@ -35,7 +35,7 @@ from scipy.stats import norm
 
 from coplearn._checks import listing, plural
 from coplearn.design import members_of, response
-from coplearn.moments import Moments
+from coplearn.moments import Moments, unit
 from coplearn.results import Estimates, said
 from coplearn.weights import row_normalize, weight_matrix
 
@@ -190,6 +190,9 @@ class FriedkinJohnsen:
             raise ValueError("y is a frame of members by waves, with two waves or more.")
         self.members, self.waves = y.index, y.columns
         self.y = y.to_numpy(dtype=float)
+        if np.isinf(self.y).any():
+            who = self.members[np.isinf(self.y).any(axis=1)]
+            raise ValueError(f"an opinion of {listing(who)} is infinite. Write NaN where unknown.")
         steps = y.shape[1] - 1
         several = isinstance(weights, list | tuple) or (isinstance(weights, np.ndarray) and weights.ndim == 3)
         matrices = list(weights) if several else [weights] * steps
@@ -223,6 +226,10 @@ class FriedkinJohnsen:
         own = isinstance(by, str)
         if own and by != "member":
             raise ValueError(f"by is a Series of levels or 'member', not {by!r}.")
+        if not (by is None or own or isinstance(by, pd.Series)):
+            raise TypeError(f"by is a Series of levels by member or 'member', not {type(by).__name__}.")
+        if isinstance(by, pd.Series) and by.index.has_duplicates:
+            raise ValueError(f"more than one level of {listing(by.index[by.index.duplicated()].unique())}.")
         if by is None:
             level = pd.Series("everybody", index=self.members)
         else:
@@ -325,7 +332,7 @@ def _shrunk(estimate: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.
 def _sum_test(free: Moments) -> dict[str, float]:
     """Weights of others and start, their sum, and a test that it is 1; NaN where they cannot be told apart."""
     n, k = free.x.shape
-    if n <= k or np.linalg.matrix_rank(free.x) < k or len(np.unique(free.cluster)) < 2:
+    if n <= k or np.linalg.matrix_rank(unit(free.x)) < k or len(np.unique(free.cluster)) <= k:
         return dict.fromkeys(("others", "start", "sum", "se", "p"), math.nan)
     others, start = (float(b) for b in free.beta[1:])
     se = math.sqrt(float(free.covariance[1:, 1:].sum()))

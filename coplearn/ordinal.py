@@ -66,9 +66,9 @@ class Polychoric:
 
     @property
     def alpha(self) -> float:
-        """Cronbach's alpha of the sum of latent responses (ordinal alpha)."""
-        k = len(self.correlation)
-        return float(k / (k - 1) * (1 - k / self.correlation.to_numpy().sum()))
+        """Cronbach's alpha of the sum of latent responses (ordinal alpha); NaN where its variance is not positive."""
+        k, total = len(self.correlation), float(self.correlation.to_numpy().sum())
+        return k / (k - 1) * (1 - k / total) if total > 0 else float("nan")
 
     @property
     def omega(self) -> float:

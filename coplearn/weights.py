@@ -173,6 +173,11 @@ def admissible(matrix: sparse.csr_array, spectrum: np.ndarray | None = None) -> 
     return (1 / bottom if bottom < -tiny else -np.inf, 1 / top if top > tiny else np.inf)
 
 
+def size_of_effect(matrix: sparse.csr_array) -> float:
+    """How large a large rho is: one over the largest row sum, 1 for rows that sum to 1."""
+    return 1 / float(matrix.sum(axis=1).max())
+
+
 class LogDeterminant:
     r"""ln|I - sum of rho_k W_k| as a function of rho, with its first and second derivatives.
 
@@ -245,8 +250,12 @@ class LogDeterminant:
 
     def _differences(self, rho: np.ndarray, fine: bool) -> tuple[np.ndarray, np.ndarray]:
         n, middle = len(rho), self.value(rho)
-        room = [min(high - r, r - low, 1.0) for r, (low, high) in zip(rho, self.intervals, strict=True)]
-        h = np.array([(FINE if fine else STEP) * max(space, 1e-6) for space in room])
+        sizes = [size_of_effect(w) for w in self.matrices]
+        room = [
+            max(min(high - r, r - low, size), 1e-6 * size)
+            for r, size, (low, high) in zip(rho, sizes, self.intervals, strict=True)
+        ]
+        h = (FINE if fine else STEP) * np.array(room)
         unit = np.eye(n) * h
 
         def at(shift: np.ndarray) -> float:

@@ -469,3 +469,10 @@ def test_the_summary_is_stable_text_and_the_figure_shows_every_step():
     assert "Drift of y" in drift.summary() and "sum: total" in drift.summary()
     ax = drift.plot(draws=50)
     assert [t.get_text() for t in ax.get_xticklabels()] == drift.table().index.tolist()
+
+
+@pytest.mark.parametrize("draws", [True, 2.5, "9"])
+def test_draws_are_counted_in_whole_numbers(draws):
+    frame = pd.DataFrame({"member": list("aabb"), "wave": [1, 2] * 2, "score": [1.0, 2.0, 3.0, 4.0]})
+    with pytest.raises(ValueError, match="draws is the number of bootstrap draws"):
+        cl.decompose_drift(frame, "score").conf_int(draws=draws)

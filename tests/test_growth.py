@@ -10,6 +10,7 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import coplearn as cl
 from coplearn.dropout import attrition
 from coplearn.growth_curves import growth, pattern_mixture, within_between
 from coplearn.pair_ties import _Pairs, p2
@@ -354,3 +355,11 @@ def test_p2_puts_what_is_labelled_into_the_order_of_y():
         p2(y, {"reciprocity": z})
     with pytest.raises(ValueError, match="'z' is infinite in places"):
         p2(y, {"z": np.where(z > 1, np.inf, z)})
+
+
+def test_attrition_refuses_a_group_of_whom_nobody_left():
+    guild = cl.datasets.load_guild()
+    with pytest.raises(ValueError, match="no finite coefficients: role member tell without error"):
+        attrition(guild, "identity", ["role"])
+    with pytest.raises(ValueError, match="covariate 'joined' is a date"):
+        attrition(guild, "identity", ["joined"])

@@ -233,3 +233,9 @@ def test_two_clusters_say_nothing_about_the_instruments():
     result = LinearInMeans(y, x, g).fit(clusters=np.arange(len(y)) % 2)
     assert np.isnan(result.overidentification()["p"])
     assert any("2 clusters, fewer than 20" in c for c in result.caveats)
+
+
+def test_errors_are_not_told_from_nothing():
+    y, x, g = drawn(np.random.default_rng(2), sd=0.0)
+    with pytest.raises(ValueError, match="y is exactly what peers and covariates tell"):
+        LinearInMeans(y, x, g).fit()

@@ -303,3 +303,9 @@ def test_units_and_origin_of_a_predictor_separate_nothing(far, size):
 def test_permutations_are_counted_in_whole_numbers(permutations):
     with pytest.raises(ValueError, match="permutations is a number of draws"):
         mrqap(np.eye(20), {"x": np.arange(400.0).reshape(20, 20)}, permutations)
+
+
+@pytest.mark.parametrize("seed", [-1, "a", 1.5])
+def test_a_seed_that_is_none_is_named(seed):
+    with pytest.raises(ValueError, match=r"seed is .*; give a whole number of at least 0, or None"):
+        mrqap(np.arange(400.0).reshape(20, 20), {"x": np.eye(20)[::-1]}, 9, seed=seed)

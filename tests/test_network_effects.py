@@ -409,3 +409,16 @@ def test_other_members_and_unknown_settings_are_named():
         NetworkEffects(y, None, w).fit("dens")
     with pytest.raises(ValueError, match="a claim is one of"):
         Estimates(pd.Series(dtype=float), pd.DataFrame(), 0, "proof", ())
+
+
+@pytest.mark.parametrize("determinant", ["dense", "sparse"])
+@pytest.mark.parametrize("size", [1e-6, 1e6])
+def test_the_size_of_weights_decides_nothing(determinant, size):
+    rng = np.random.default_rng(8)
+    w = [row_normalize(network(rng, 60, 3)) for _ in range(2)]
+    x = rng.normal(size=60)
+    y = np.linalg.solve(np.eye(60) - 0.4 * w[0], 1 + x + rng.normal(size=60))
+    for matrices in (w[:1], w):
+        plain, other = (NetworkEffects(y, x, [k * m for m in matrices]).fit(determinant) for k in (1.0, size))
+        assert other.converged
+        assert other.tvalues.to_numpy() == pytest.approx(plain.tvalues.to_numpy(), rel=1e-3)  # sparse: by differences

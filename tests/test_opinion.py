@@ -166,3 +166,20 @@ def test_two_members_of_one_name_are_refused():
         FriedkinJohnsen(pd.DataFrame({1: start, 2: start}), np.ones((3, 3)) - np.eye(3))
     with pytest.raises(ValueError, match="more than one susceptibility of ann"):
         friedkin_johnsen(np.ones((3, 3)) - np.eye(3), 0 * start, start.to_numpy())
+
+
+def test_two_members_do_not_refute_the_model():
+    y = pd.DataFrame(np.random.default_rng(8).normal(size=(2, 4)))
+    result = FriedkinJohnsen(y, 1 - np.eye(2)).fit()
+    assert np.isnan(result.constraint_test()["p"])
+    assert not any("does not hold" in c for c in result.caveats)
+
+
+def test_levels_and_opinions_that_cannot_be_meant_are_refused():
+    y, w = opinions(np.random.default_rng(5), 20, 0.5, 3)
+    with pytest.raises(ValueError, match="more than one level of 0"):
+        FriedkinJohnsen(y, w).fit(pd.Series("a", [0] * 20))
+    with pytest.raises(TypeError, match="by is a Series of levels by member or 'member', not list"):
+        FriedkinJohnsen(y, w).fit(["a"] * 20)
+    with pytest.raises(ValueError, match="an opinion of 0 is infinite"):
+        FriedkinJohnsen(y.replace(y.iloc[0, 0], np.inf), w)

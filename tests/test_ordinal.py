@@ -82,3 +82,8 @@ def test_caveats_and_sentences():
         polychoric(np.ones((10, 3)))
     result = polychoric(x)
     assert result.summary() == repr(result) and result.plot().get_ylabel()
+
+
+def test_alpha_of_correlations_that_do_not_fit_one_another_is_none():
+    rare = np.eye(100, 3)  # nobody gives two of the rare answers
+    assert np.isnan(polychoric(rare).alpha)

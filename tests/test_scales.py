@@ -431,3 +431,9 @@ def test_levels_of_intervals_are_between_0_and_1(alpha):
             found.conf_int(alpha=alpha)
         with pytest.raises(ValueError, match="draws is 0"):
             found.conf_int(draws=0)
+
+
+def test_two_groups_have_no_interval():
+    scores = np.random.default_rng(1).normal(size=15)
+    found = icc(scores, ["a"] * 8 + ["b"] * 7).conf_int()
+    assert found[["low", "high"]].isna().all(axis=None)
