@@ -165,11 +165,12 @@ def measurement_invariance(
     if not isinstance(items, pd.DataFrame):
         items = pd.DataFrame(np.asarray(items))
         items.columns = pd.Index([f"item{k + 1}" for k in range(items.shape[1])])
+    items = items.set_axis([str(c) for c in items.columns], axis=1)
     label = _labels(items, groups, "groups")
     who = None
     if members is not None or "member" in items.index.names:
         who = _labels(items, "member" if members is None else members, "members")
-    named = {"factor": list(items.columns)} if factors is None else {f: list(v) for f, v in factors.items()}
+    named = {"factor": list(items.columns)} if factors is None else {f: [*map(str, v)] for f, v in factors.items()}
     _check_factors(named, list(items.columns))
     names = [item for own in named.values() for item in own]
     values = as_floats(items[names])

@@ -119,7 +119,9 @@ def p2(
     True
     """
     members = y.index if isinstance(y, pd.DataFrame) else None
-    ties = as_floats(y) if members is None or y.shape[0] != y.shape[1] else aligned(y, "y", members)
+    square = np.ndim(y) == 2 and np.shape(y)[0] == np.shape(y)[1]
+    named = members is not None and square and not nameless(y.columns, members)
+    ties = aligned(y, "y", members) if named else as_floats(y)
     if ties.ndim != 2 or ties.shape[0] != ties.shape[1]:
         raise ValueError(f"y has shape {ties.shape}; give members in rows and columns.")
     n = len(ties)

@@ -351,6 +351,7 @@ def test_p2_puts_what_is_labelled_into_the_order_of_y():
     back = names[::-1]
     mixed = p2(ties[back], {"z": alike.loc[back, back]}, receiver={"e": level[back]})
     assert (mixed.params == p2(y, {"z": z}, receiver={"e": e}).params).all()
+    assert (p2(pd.DataFrame(y, index=names), {"z": z}, receiver={"e": e}).params == mixed.params).all()
     with pytest.raises(ValueError, match="called 'reciprocity'"):
         p2(y, {"reciprocity": z})
     with pytest.raises(ValueError, match="'z' is infinite in places"):

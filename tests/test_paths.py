@@ -308,3 +308,11 @@ def test_variables_and_items_that_are_one_are_refused():
         measurement_invariance(items.assign(d=items["a"] + items["b"]), groups)
     with pytest.raises(ValueError, match="a is infinite for somebody in group old"):
         measurement_invariance(items.assign(a=np.where(np.arange(100) < 1, np.inf, items["a"])), groups)
+
+
+def test_items_may_be_numbered():
+    rng = np.random.default_rng(1)
+    items, waves = rng.normal(size=(200, 4)) + rng.normal(size=(200, 1)), np.repeat([1, 2], 100)
+    numbered = measurement_invariance(pd.DataFrame(items), waves, members=np.tile(range(100), 2))
+    named = measurement_invariance(pd.DataFrame(items, columns=list("0123")), waves, members=np.tile(range(100), 2))
+    pd.testing.assert_frame_equal(numbered.steps, named.steps)
