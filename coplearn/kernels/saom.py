@@ -505,9 +505,10 @@ def network_step(engine, r, i, stream, score):
     period, s = engine.period, engine.s
     j, p = choose(engine, r, i, stream, score)
     if j >= 0 and not s.directed[r] and period.model_type[r] == CONFIRMATION and not s.x[r, i, j]:
-        accept = logistic(fill_pair(engine, r, j, i, 0) + period.offset[r])
+        answer = np.int64(0)  # a literal 0 would be compiled apart
+        accept = logistic(fill_pair(engine, r, j, i, answer) + period.offset[r])
         accepted = uniform(stream) < accept
-        score_pair(engine, r, 0, 0, accepted - accept, score)
+        score_pair(engine, r, s.x[r, i, j], answer, accepted - accept, score)
         return (j, p * accept) if accepted else (-1, p * (1.0 - accept))
     return j, p
 
@@ -523,18 +524,19 @@ def pair_step(engine, r, i, j, stream, score):
     """Whether the meeting of i and j toggles their tie, and the probability of the outcome."""
     period, s = engine.period, engine.s
     tied, kind = s.x[r, i, j], period.model_type[r]
+    one, other = np.int64(0), np.int64(1)
     allowed = may_meet(period, s, r, i, j)
     if not allowed:
         return False, 1.0
-    first = fill_pair(engine, r, i, j, 0)
-    second = fill_pair(engine, r, j, i, 1) if kind != ONE_DECIDES else 0.0
+    first = fill_pair(engine, r, i, j, one)
+    second = fill_pair(engine, r, j, i, other) if kind != ONE_DECIDES else 0.0
     u = uniform(stream)
     if kind != BOTH_AGREE:
         p = logistic(first + second)
         changed = u < p
-        score_pair(engine, r, tied, 0, changed - p, score)
+        score_pair(engine, r, tied, one, changed - p, score)
         if kind == JOINT:
-            score_pair(engine, r, tied, 1, changed - p, score)
+            score_pair(engine, r, tied, other, changed - p, score)
         return changed, p if changed else 1.0 - p
     p, q = logistic(first), logistic(second)
     if tied:  # one suffices to end a tie: it stays when both keep it
@@ -542,17 +544,17 @@ def pair_step(engine, r, i, j, stream, score):
         changed = u < change
         if changed:
             both = (1.0 - p) * (1.0 - q) / change
-            score_pair(engine, r, tied, 0, both * p, score)
-            score_pair(engine, r, tied, 1, both * q, score)
+            score_pair(engine, r, tied, one, both * p, score)
+            score_pair(engine, r, tied, other, both * q, score)
         else:
-            score_pair(engine, r, tied, 0, -p, score)
-            score_pair(engine, r, tied, 1, -q, score)
+            score_pair(engine, r, tied, one, -p, score)
+            score_pair(engine, r, tied, other, -q, score)
     else:
         change = p * q
         changed = u < change
         weight = 1.0 if changed else -change / (1.0 - change)
-        score_pair(engine, r, tied, 0, weight * (1.0 - p), score)
-        score_pair(engine, r, tied, 1, weight * (1.0 - q), score)
+        score_pair(engine, r, tied, one, weight * (1.0 - p), score)
+        score_pair(engine, r, tied, other, weight * (1.0 - q), score)
     return changed, change if changed else 1.0 - change
 
 

@@ -137,12 +137,12 @@ def list_everybody(engine, r, i):
     work, scratch, s = engine.work, engine.scratch, engine.s
     reach(engine, r, i)
     forget(s, scratch, r, i)
-    n = 0
+    n = np.int64(0)  # a literal 0 would be compiled apart
     for j in range(s.n_columns[r]):
         if j != i or s.two_mode[r]:
             work.alter[n] = j
             n += 1
-    fill_change(engine, r, i, n, n, -1)
+    fill_change(engine, r, i, n, n, np.int64(-1))
     return n
 
 
