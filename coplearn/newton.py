@@ -75,12 +75,12 @@ def newton(
         while done < iterations:
             done += 1
             slope = gradient - penalty * theta
-            step = _solve(information + np.diag(penalty), slope)
+            step, whole = _solve(information + np.diag(penalty), slope)
             gain = float(slope @ step) / 2
             now = llf - penalty @ theta**2 / 2
             small = gain <= tolerance * (1 + abs(llf)) ** 0.5
             if small or (gain < 1e-10 and gain > last / 4):  # there, or as near as rounding lets us come
-                converged = True
+                converged = whole  # else there is a direction in which nobody can tell
                 break
             last = gain
             length = 1.0
@@ -100,8 +100,9 @@ def newton(
     return Optimum(theta, llf, gradient, information, converged, interrupted, done)
 
 
-def _solve(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """Newton step; least squares where the matrix is singular, as after separation."""
+def _solve(matrix: np.ndarray, vector: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Newton step, by least squares where the matrix is singular, as after separation; whether it is not."""
     scale = 1 / np.sqrt(np.maximum(np.diag(matrix), 1e-300))
     scaled = matrix * np.outer(scale, scale)
-    return scale * np.linalg.lstsq(scaled, scale * vector, rcond=1e-13)[0]
+    step, _, rank, _ = np.linalg.lstsq(scaled, scale * vector, rcond=1e-13)
+    return scale * step, bool(rank == len(vector))

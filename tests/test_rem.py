@@ -515,6 +515,14 @@ def test_the_unit_and_the_zero_of_a_covariate_do_not_matter(timing, scale, shift
     assert p[1] == pytest.approx(p[0], rel=1e-5)
 
 
+def test_separation_is_no_convergence_wherever_a_covariate_begins():
+    frame, members = crowd()
+    silent = cl.EventSequence.from_frame(frame[frame["sender"] != 3], members.assign(x=2012.0 + (members.index == 3)))
+    with pytest.warns(ConvergenceWarning):
+        res = cl.REM(silent, [fx.sender("x"), fx.inertia()], "interval").fit()
+    assert not res.converged
+
+
 def test_values_that_differ_by_less_than_rounding_shows_are_called_so():
     frame, members = crowd()
     with pytest.raises(ValueError, match="or subtract the mean"):
