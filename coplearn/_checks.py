@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 __all__ = ["as_floats", "choose", "level", "listing", "plural", "seed_sequence", "whole"]
 
@@ -71,7 +72,14 @@ def as_floats(values: Any) -> np.ndarray:
     array([ 1., nan])
     """
     if hasattr(values, "to_numpy"):
-        return np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
+        try:
+            return np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
+        except (TypeError, ValueError):
+            for name, column in values.items() if isinstance(values, pd.DataFrame) else [(values.name, values)]:
+                odd = pd.Series(column)[pd.to_numeric(column, errors="coerce").isna() & column.notna()]
+                if len(odd):
+                    raise ValueError(f"column {name!r} holds {odd.iloc[0]!r}; give numbers.") from None
+            raise
     return np.asarray(values, dtype=float)
 
 

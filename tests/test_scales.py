@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from coplearn.agreement import agreement, icc, mean_item_variance, rater_icc, rwg
 from coplearn.change_reliability import two_level_reliability
+from coplearn.ordinal import polychoric
 from coplearn.reliability import cronbach_alpha, minres, omega, omega_of_loadings
 from coplearn.scales import item_answers, scale_scores
 
@@ -437,3 +438,11 @@ def test_two_groups_have_no_interval():
     scores = np.random.default_rng(1).normal(size=15)
     found = icc(scores, ["a"] * 8 + ["b"] * 7).conf_int()
     assert found[["low", "high"]].isna().all(axis=None)
+
+
+def test_answers_in_words_are_named():
+    x = pd.DataFrame(likert(np.random.default_rng(1), 20), columns=list("abcd")).astype(object)
+    x.loc[3, "c"] = "agree"
+    for function in (cronbach_alpha, omega, polychoric, rater_icc):
+        with pytest.raises(ValueError, match="column 'c' holds 'agree'; give numbers"):
+            function(x)
