@@ -1,6 +1,7 @@
 """For doctests and notebooks: names that examples take for granted, and the notebooks that can run here."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,14 @@ NOTEBOOKS = Path(__file__).parent / "notebooks"
 def _names_for_doctests(doctest_namespace):
     """An example says ``np``, ``pd`` and ``cl`` without importing them."""
     doctest_namespace.update(np=np, pd=pd, cl=cl)
+
+
+@pytest.fixture(autouse=True)
+def _figures_closed():
+    """Figures of one test are no concern of the next: matplotlib warns of the twenty-first."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 def _absent(path):

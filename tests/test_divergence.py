@@ -459,7 +459,6 @@ def test_plots_open_a_figure_of_their_own():
     ):  # fmt: skip
         assert found.plot() is not mine and not mine.has_data() and found.plot(mine) is mine
         mine.clear()
-    plt.close("all")
 
 
 # Words of members, with a prior of one size ---------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -100,7 +99,6 @@ def test_what_a_model_contains_fits_and_what_it_lacks_may_not(ordinal):
     assert fit.pvalues.between(0, 1).all()
     assert fit.table().loc[("shifts", "AB-BA"), "low"] <= fit.observed["shifts"]["AB-BA"]
     assert len(fit.plot()) == 4
-    plt.close("all")
     assert list(ordinal.gof("pairs", n=5).simulated) == ["pairs"]
 
 
@@ -117,7 +115,6 @@ def test_ranks_are_those_of_the_predicted_rates(events, ordinal):
     assert recall.at(10_000) == 1.0
     assert (recall.table()["recall"] >= recall.table()["chance"]).all()
     recall.plot()
-    plt.close("all")
 
 
 @pytest.mark.parametrize("which", ["ordinal", "interval"])
@@ -137,7 +134,6 @@ def test_a_window_of_all_events_is_the_whole_fit(interval):
     assert moved.table().shape == (4, 4)
     assert list(moved.estimates["first"].unique()) == [1, 51, 101, 151]
     moved.plot()
-    plt.close("all")
 
 
 def test_a_change_is_found_where_it_was_made():
@@ -158,7 +154,6 @@ def test_a_change_is_found_where_it_was_made():
     assert table.loc["receiver z", "p"] > 0.05
     assert repr(found).startswith("Changepoints: sender x at event")
     found.plot()
-    plt.close("all")
     with pytest.raises(ValueError, match="do not add up"):
         REM(events, [fx.sender("x")]).fit(ridge=200.0).changepoints()
 

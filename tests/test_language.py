@@ -933,7 +933,6 @@ def test_plots_draw_on_axes_of_their_own(shots):
     _, other = plt.subplots()
     assert shots.plot() is not other and not other.lines
     assert shots.plot(other) is other
-    plt.close("all")
 
 
 def test_times_without_a_zone_are_read_as_utc_and_said(talk):

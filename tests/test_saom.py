@@ -548,11 +548,9 @@ def test_the_triad_census_is_that_of_networkx(fitted):
 
 
 def test_plots_return_axes(fitted):
-    import matplotlib.pyplot as plt
 
     assert len(fitted.plot().get_yticks()) == 7
     assert "p = " in fitted.gof("triad_census", n=60).plot().get_title()
-    plt.close("all")
 
 
 # --- several groups, and RSiena -------------------------------------------------------------------------
