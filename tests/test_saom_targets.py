@@ -44,9 +44,9 @@ def test_targets_are_those_of_rsiena(reference_panel, variable):
     assert len(wanted) > 120
 
 
-def test_what_has_another_target_in_rsiena_is_said():
+def test_what_has_another_target_in_rsiena_is_not_called_so():
     for short, kind in UNMATCHED:
-        with pytest.warns(UserWarning, match=f"{short} of type {kind}: RSiena's target follows a rule"):
+        with pytest.raises(ValueError, match=f"{short} of type {kind}: RSiena's target follows a rule"):
             fx.rsiena(short, "net", "smoke1", type=kind)
 
 

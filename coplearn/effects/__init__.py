@@ -83,17 +83,12 @@ def rsiena(short_name: str, *variables: str, parameter: float | None = None, typ
     Raises
     ------
     ValueError
-        If no effect is called so; the nearest name is proposed.
-
-    Warns
-    -----
-    UserWarning
-        For endowment of the behavior effects avAltAltX, avAltSameX and totAltSameX and creation of avSameXInAlt.
+        If no effect is called so; the nearest name is proposed. For endowment of the behavior effects avAltAltX,
+        avAltSameX and totAltSameX and creation of avSameXInAlt: there RSiena's targets follow no rule that we found.
 
     Notes
     -----
-    Targets are those of RSiena 1.6.6, as far as we could compare them, but for those four. There RSiena's numbers
-    follow no rule that we found; ours are sums over those who moved.
+    Targets are those of RSiena 1.6.6, as far as we could compare them.
 
     Examples
     --------

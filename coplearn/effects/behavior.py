@@ -451,8 +451,7 @@ def _rule_of_moments(effect: Effect, details: Mapping[str, Any]) -> int:
     of the behavior and backwards, takes the steps of ego instead of what they changed in group effects, multiplies by
     ego's behavior twice in ``avAltW``, moves ego alone in ``avSimAltX``, takes the reference variance of ``varAlt``
     from actors who went the other way too, and forgets the similarity in ``avSimEgoX``. Its targets are met with these
-    rules, but for endowment or creation of four effects that weight alters (see :func:`coplearn.effects.rsiena`); for
-    estimation the plain names are the better choice.
+    rules; for estimation the plain names are the better choice.
     """
     if effect.convention != "rsiena":
         return kernel.OURS

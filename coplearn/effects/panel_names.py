@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 from coplearn._checks import choose, listing
@@ -37,10 +36,9 @@ def borrowed(short_name: str, variables: Sequence[str], parameter: float | None,
             raise ValueError(f"{short_name!r} is no effect on rates; these are: {listing(rates, most=30)}.")
         type = "rate"
     if (short_name, type) in UNMATCHED:
-        warnings.warn(
-            f"{short_name} of type {type}: RSiena's target follows a rule that is not known. Ours is another one; "
-            "estimates are sound, but not the same as RSiena's.",
-            stacklevel=3,
+        raise ValueError(
+            f"{short_name} of type {type}: RSiena's target follows a rule that is not known, so it is not to be had "
+            f"under this name. fx.{entry.name}(..., type={type!r}) is the same effect with a moment of our own."
         )
     options = {} if parameter is None else {"parameter": float(parameter)}
     if type != "eval":
