@@ -434,6 +434,8 @@ class REMResults(Estimates, Checks, Draws):
         Of the sample.
     inverse : DataFrame
         Inverse of minus the second derivatives of the (penalised) log-likelihood: the covariance that the model claims.
+    errors : str
+        Where standard errors are from, if not from the model.
     """
 
     llf: float
@@ -443,6 +445,7 @@ class REMResults(Estimates, Checks, Draws):
     sampling: pd.DataFrame | None
     seed: int | None
     inverse: pd.DataFrame
+    errors: str = ""
 
     @property
     def explains(self) -> str:
@@ -500,7 +503,8 @@ class REMResults(Estimates, Checks, Draws):
         factor = len(scores) / (len(scores) - 1)
         meat = bread @ (scores.T @ scores) @ bread * factor
         covariance = pd.DataFrame(meat, index=self.params.index, columns=self.params.index)
-        return replace(self, covariance=covariance, caveats=caveats)
+        errors = "sandwich" if cluster is None else f"sandwich, scores summed by {cluster}"
+        return replace(self, covariance=covariance, caveats=caveats, errors=errors)
 
     def summary(self) -> str:
         """Plain text: estimates, the fit, the claim and the caveats."""
@@ -522,6 +526,7 @@ class REMResults(Estimates, Checks, Draws):
             table.to_string(float_format=lambda v: f"{v:.3f}"),
             f"log-likelihood {self.llf:.3f}, AIC {self.aic:.2f}, BIC {self.bic:.2f}; "
             f"{'converged' if self.converged else 'NOT converged'} after {plural(self.iterations, 'step')}",
+            *([f"standard errors: {self.errors}"] if self.errors else []),
             *sample,
             f"claim: {self.claim}",
         ]

@@ -534,7 +534,9 @@ def test_robust_errors_start_from_the_curvature_whatever_the_errors_were():
     events = cl.EventSequence.from_frame(frame, members)
     res = cl.REM(events, [fx.inertia(), fx.sender("x")]).fit()
     assert res.robust().robust("sender").bse.equals(res.robust("sender").bse)
-    assert "errors stand on 8 senders" in res.robust("sender").summary()
+    said = res.robust("sender").summary()
+    assert "errors stand on 8 senders" in said and "standard errors: sandwich, scores summed by sender" in said
+    assert "standard errors" not in res.summary()
     # an interval sample: its errors hold the draw already, and the scores bring it once more
     sampled = cl.REM(events, [fx.inertia(), fx.sender("x")], "interval", controls=5).fit(seed=None)
     drawn, theta = sampled.model._drawn(sampled.seed), sampled.params.to_numpy()
