@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["as_floats", "choose", "level", "listing", "plural", "seed_sequence", "whole"]
+__all__ = ["as_floats", "choose", "generator", "is_whole", "level", "listing", "plural", "seed_sequence", "whole"]
 
 
 def listing(names: Iterable[object], most: int = 5) -> str:
@@ -107,6 +107,22 @@ def seed_sequence(seed: Any) -> np.random.SeedSequence:
         raise ValueError(f"seed is {seed!r}; give a whole number of at least 0, or None.") from None
 
 
+def generator(seed: Any) -> np.random.Generator:
+    """Random numbers that begin at :func:`seed_sequence`."""
+    return np.random.default_rng(seed_sequence(seed))
+
+
+def is_whole(value: Any, least: int = 1) -> bool:
+    """Whether `value` is a whole number of at least `least`; True and False are none.
+
+    Examples
+    --------
+    >>> is_whole(1), is_whole(True), is_whole(2.0)
+    (True, False, False)
+    """
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= least)
+
+
 def whole(value: Any, name: str, least: int = 1) -> int:
     """`value` if it is a whole number of at least `least`.
 
@@ -121,7 +137,7 @@ def whole(value: Any, name: str, least: int = 1) -> int:
     Traceback (most recent call last):
     ValueError: permutations is 0; give a whole number of at least 1.
     """
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < least:
+    if not is_whole(value, least):
         raise ValueError(f"{name} is {value!r}; give a whole number of at least {least}.")
     return int(value)
 

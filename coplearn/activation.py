@@ -29,7 +29,7 @@ import pandas as pd
 from scipy import sparse
 
 from coplearn import plots
-from coplearn._checks import listing, plural, seed_sequence, whole
+from coplearn._checks import generator, listing, plural, whole
 from coplearn.kernels.activation import exposure_counts
 from coplearn.results import said
 from coplearn.weights import weight_matrix
@@ -217,7 +217,7 @@ def _test(
     alpha, turned = (_slope(step, len(moments), w, seen) for w in both)
     if not np.isfinite(alpha):
         raise ValueError("alpha has no finite value: members become active with certain numbers of active alters only.")
-    rng, found = np.random.default_rng(seed_sequence(seed)), np.empty(permutations)
+    rng, found = generator(seed), np.empty(permutations)
     for row in range(permutations):
         order = step.copy()
         for group in groups:

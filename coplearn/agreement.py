@@ -33,7 +33,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import as_floats, level, listing, plural, seed_sequence, whole
+from coplearn._checks import as_floats, generator, level, listing, plural, whole
 
 __all__ = ["ICC", "Agreement", "icc", "rater_icc", "rwg"]
 
@@ -131,7 +131,7 @@ class ICC:
         g = len(self.groups)
         low = high = np.array([np.nan, np.nan])
         if self.msb > 0 and self.msw > 0:
-            rng = np.random.default_rng(seed_sequence(seed))
+            rng = generator(seed)
             drawn, error = self._log_ratio(rng.multinomial(g, np.full(g, 1 / g), size=draws))
             (ratio,), (se,) = self._log_ratio(np.ones((1, g)))
             with np.errstate(invalid="ignore", divide="ignore"):
@@ -355,7 +355,7 @@ class Agreement:
             since n persons drawn from n vary less than n persons do. NaN for a group of one.
         """
         alpha, draws = level(alpha), whole(draws, "draws")
-        rng = np.random.default_rng(seed_sequence(seed))
+        rng = generator(seed)
         table, rows = self.table(), {}
         for group, x in self.values.items():
             n = len(x)

@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import as_floats, plural, seed_sequence
+from coplearn._checks import as_floats, generator, plural
 from coplearn.reliability import FEW, Answers, alpha_of, omega_of, percentiles, weighted_sums
 
 __all__ = ["TwoLevelReliability", "two_level_reliability"]
@@ -87,9 +87,7 @@ class TwoLevelReliability:
         and in a Heywood case.
         """
         g, estimate = len(self.sums), self._estimate
-        drawn = self._coefficients(
-            weighted_sums(self.sums, draws, np.random.default_rng(seed_sequence(seed))), g / (g - 1)
-        )
+        drawn = self._coefficients(weighted_sums(self.sums, draws, generator(seed)), g / (g - 1))
         index = pd.MultiIndex.from_product([["within", "between"], ["alpha", "omega"]], names=["level", "coefficient"])
         bounds = [percentiles(c, alpha) for c in drawn.T]
         low, high = (np.where(np.isnan(estimate), np.nan, edge) for edge in zip(*bounds, strict=True))

@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import choose, listing, plural, seed_sequence
+from coplearn._checks import choose, generator, is_whole, listing, plural
 from coplearn.windows import Windows, as_microseconds, calendar_windows, microseconds
 
 __all__ = ["BEFORE", "Cohorts", "Mixing", "entry_cohorts", "in_order", "label_cohorts", "median_tenure", "plain_values"]
@@ -268,7 +268,7 @@ class Cohorts:
         ValueError
             If no tie remains, or `permutations` is below 1.
         """
-        if isinstance(permutations, bool) or not isinstance(permutations, int | np.integer) or permutations < 1:
+        if not is_whole(permutations):
             raise ValueError(f"permutations is the number of permuted labellings, 1 or more, not {permutations!r}.")
         pairs = _pairs(network)
         among = pairs["ego"].isin(self.members.index) & pairs["alter"].isin(self.members.index)
@@ -278,7 +278,7 @@ class Cohorts:
         ego, alter = nodes.get_indexer(pairs["ego"]), nodes.get_indexer(pairs["alter"])
         if not ego.size:
             raise ValueError("mixing needs a tie between two members of these cohorts; the network has none.")
-        rng = np.random.default_rng(seed_sequence(seed))
+        rng = generator(seed)
         share = float(np.mean(code[ego] != code[alter]))
         null = np.empty(permutations)
         for k in range(permutations):

@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import choose, level, listing, plural, seed_sequence
+from coplearn._checks import choose, generator, is_whole, level, listing, plural
 from coplearn._progress import progress
 from coplearn.cohorts import Cohorts, in_order, plain_values
 from coplearn.community import Community
@@ -153,7 +153,7 @@ def _resampled(rows: np.ndarray, draws: int, seed: int | None) -> Iterator[tuple
 
     The weights of one slice are all that is held. Long drawing shows its progress.
     """
-    rng = np.random.default_rng(seed_sequence(seed))
+    rng = generator(seed)
     n = len(rows)
     chunk = max(1, CELLS // max(n, 1))
     starts: Iterable[int] = range(0, draws, chunk)
@@ -176,7 +176,7 @@ def _quantiles(values: np.ndarray, alpha: float) -> np.ndarray:
 
 def _check_interval(alpha: float, draws: int) -> None:
     level(alpha)
-    if isinstance(draws, bool) or not isinstance(draws, int | np.integer) or draws < 1:
+    if not is_whole(draws):
         raise ValueError(f"draws is the number of bootstrap draws, 1 or more, not {draws!r}.")
 
 

@@ -16,7 +16,6 @@ Singer & Willett (1993), Journal of Educational Statistics 18(2), 155-195, doi:1
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,7 +24,7 @@ import pandas as pd
 
 from coplearn._checks import choose, listing, plural
 from coplearn.community import Community
-from coplearn.dyads import logistic
+from coplearn.dyads import logistic, separating
 from coplearn.results import Estimates
 
 __all__ = ["Attrition", "attrition"]
@@ -103,7 +102,6 @@ def attrition(community: Community, scale: str, covariates: Sequence[str] = (), 
     True
     """
     from statsmodels.discrete.discrete_model import Logit
-    from statsmodels.tools.sm_exceptions import PerfectSeparationError, PerfectSeparationWarning
 
     choose(kind, list(KINDS), "kind of attrition")
     rows = _at_risk(community, scale, kind)
@@ -114,19 +112,12 @@ def attrition(community: Community, scale: str, covariates: Sequence[str] = (), 
         raise ValueError(f"{listing(index, 8)} determine one another; drop one of them.")
     beta, _, _, settled = logistic(x, y)
     if not settled:  # errors clustered by member would be tiny for a coefficient that has no end
-        reach = np.abs(beta[1:]) * x[:, 1:].std(axis=0)
-        guilty = listing(index[1:][reach >= 0.5 * reach.max()])
         raise ValueError(
-            f"no finite coefficients: {guilty} tell without error who is gone or who stays, for some at least "
-            "(separation). Leave out or combine predictors."
+            f"no finite coefficients: {separating(x, beta, index[1:])} tell without error who is gone or who stays, "
+            "for some at least (separation). Leave out or combine predictors."
         )
     members = pd.factorize(rows.loc[rows["known"], "member"])[0]
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", PerfectSeparationWarning)
-        try:
-            fit = Logit(y, x).fit(disp=0, cov_type="cluster", cov_kwds={"groups": members})
-        except (PerfectSeparationError, PerfectSeparationWarning, np.linalg.LinAlgError) as problem:
-            raise ValueError(f"{listing(index, 8)} tell perfectly who is gone; leave out what does.") from problem
+    fit = Logit(y, x).fit(disp=0, cov_type="cluster", cov_kwds={"groups": members})
     by_wave = rows[rows["known"]].groupby("wave", sort=False)["gone"]
     rates = pd.DataFrame({"at_risk": by_wave.size(), "gone": by_wave.sum().astype(int), "share": by_wave.mean()})
     return Attrition(

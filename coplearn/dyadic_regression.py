@@ -39,7 +39,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import choose, listing, plural, seed_sequence
+from coplearn._checks import choose, generator, is_whole, plural
 from coplearn.dyads import (
     INTERCEPT,
     Dyads,
@@ -50,6 +50,7 @@ from coplearn.dyads import (
     ordinary,
     qap_linear,
     qap_wald,
+    separating,
 )
 
 __all__ = ["DyadicRegression", "graph_correlation", "mrqap", "netlogit"]
@@ -307,11 +308,9 @@ def netlogit(
         raise ValueError("y has values other than 0 and 1; mrqap() takes valued relations.")
     beta, cov, llf, settled = logistic(x, target)
     if not settled:
-        reach = np.abs(beta[1:]) * x[:, 1:].std(axis=0)
-        guilty = listing(name for name, size in zip(dyads.names[1:], reach, strict=True) if size >= 0.5 * reach.max())
         raise ValueError(
-            f"no finite coefficients: predictors ({guilty}) tell ties from no ties without error for some pairs "
-            "(separation). Leave out or combine predictors, or use mrqap()."
+            f"no finite coefficients: predictors ({separating(x, beta, dyads.names[1:])}) tell ties from no ties "
+            "without error for some pairs (separation). Leave out or combine predictors, or use mrqap()."
         )
     errors = np.sqrt(np.diag(cov))
     which = range(1, len(dyads.names))
@@ -356,10 +355,10 @@ def _prepared(
     y: Any, predictors: Mapping[str, Any], permutations: int, seed: int | None, null: str, directed: bool
 ) -> tuple[Dyads, np.ndarray]:
     choose(null, NULLS, "null")
-    if isinstance(permutations, bool) or not isinstance(permutations, int | np.integer) or permutations < 1:
+    if not is_whole(permutations):
         raise ValueError(f"permutations is a number of draws, 1 or more (2000 is a good one), not {permutations!r}.")
     dyads = Dyads.of(y, predictors, directed)
-    return dyads, dyads.permutations(int(permutations), np.random.default_rng(seed_sequence(seed)))
+    return dyads, dyads.permutations(int(permutations), generator(seed))
 
 
 def _caveats(dyads: Dyads, permutations: int, permuted: np.ndarray) -> Iterator[str]:

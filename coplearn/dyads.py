@@ -15,7 +15,7 @@ out of the sums again. :mod:`coplearn.dyadic_regression` is what readers call, a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -27,7 +27,17 @@ from scipy import sparse
 from coplearn._checks import listing, plural
 from coplearn.weights import aligned
 
-__all__ = ["Dyads", "dsp_linear", "dsp_score", "dsp_wald", "logistic", "ordinary", "qap_linear", "qap_wald"]
+__all__ = [
+    "Dyads",
+    "dsp_linear",
+    "dsp_score",
+    "dsp_wald",
+    "logistic",
+    "ordinary",
+    "qap_linear",
+    "qap_wald",
+    "separating",
+]
 
 INTERCEPT = "intercept"
 BLOCK = 2_000_000  # permuted cells held at once (16 MB)
@@ -307,6 +317,12 @@ def logistic(
             cov = to_beta @ np.linalg.inv(information) @ to_beta.T
             return to_beta @ beta, cov, llf, bool(np.abs(eta).max() < 30)
     return to_beta @ beta, np.full((len(beta), len(beta)), np.nan), math.nan, False
+
+
+def separating(x: np.ndarray, beta: np.ndarray, names: Iterable[Any]) -> str:
+    """Which columns after the intercept tell y without error, where :func:`logistic` did not settle."""
+    reach = np.abs(beta[1:]) * x[:, 1:].std(axis=0)
+    return listing(name for name, size in zip(names, reach, strict=True) if size >= 0.5 * reach.max())
 
 
 def _orthogonal(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -29,6 +29,7 @@ from coplearn.event_timeline import DAY, Memory
 from coplearn.events import EventSequence
 from coplearn.kernels import event_simulation as kernel
 from coplearn.kernels.event_timeline import COVARIATE, PRESENT, RISK, SET, Changes, apply_changes
+from coplearn.results import pooled_distance
 
 __all__ = ["STATISTICS", "Draws", "EventFit", "goodness_of_fit", "next_event", "simulate"]
 
@@ -301,14 +302,10 @@ class EventFit:
 
         Distances are Mahalanobis', over the parts that vary; small values say that the model misses something.
         """
-        found = {}
-        for name, draws in self.simulated.items():
-            values = np.vstack([draws.to_numpy(), self.observed[name].to_numpy()])
-            inverse = np.linalg.pinv(np.atleast_2d(np.cov(values.T)), rcond=1e-10, hermitian=True)
-            off = values - values.mean(axis=0)
-            distance = np.einsum("ic,cd,id->i", off, inverse, off)
-            # histories that equal the observed one up to rounding are as far away as it is
-            found[name] = float((distance >= distance[-1] * (1 - 1e-9)).mean())
+        found = {
+            name: pooled_distance(draws.to_numpy(), self.observed[name].to_numpy())[1]
+            for name, draws in self.simulated.items()
+        }
         return pd.Series(found, name="p")
 
     def table(self) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from functools import cached_property
 
 import numpy as np
 
-from coplearn._checks import seed_sequence, whole
+from coplearn._checks import generator, whole
 from coplearn.event_design import ORIENTATIONS, EventDesign
 from coplearn.kernels import event_rows
 from coplearn.kernels.event_history import History, sparse_history
@@ -139,7 +139,7 @@ def blocks(
     """The stages in blocks of about so many numbers."""
     if controls is not None:
         whole(controls, "controls")
-    rng = np.random.default_rng(seed_sequence(seed))
+    rng = generator(seed)
     keep = _draw_cases(design, cases, rng)
     steps, n, p = design.steps, design.n, len(design.names)
     history, state = _history(design, controls), design.state()

@@ -38,7 +38,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.stats import kstest
 
-from coplearn._checks import choose, listing, plural, seed_sequence, whole
+from coplearn._checks import choose, generator, listing, plural, whole
 from coplearn.kernels import hawkes as kernels
 from coplearn.results import ConvergenceWarning, Estimates, said
 from coplearn.weights import aligned
@@ -623,7 +623,7 @@ def simulate_hawkes(
     mu, a = np.asarray(baseline, dtype=float), np.asarray(alpha, dtype=float)
     if np.abs(np.linalg.eigvals(a)).max() >= 1:
         raise ValueError("the largest eigenvalue of alpha is 1 or more: cascades would not end.")
-    rng = np.random.default_rng(seed_sequence(seed))
+    rng = generator(seed)
     period, level = (end, np.ones(1)) if rhythm is None else (rhythm[0], np.asarray(rhythm[1], dtype=float))
     level = level / level.mean()
     who = np.repeat(np.arange(len(mu)), rng.poisson(mu * end * level.max()))

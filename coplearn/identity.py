@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import choose, listing, plural, seed_sequence, whole
+from coplearn._checks import choose, generator, listing, plural, whole
 from coplearn.agreement import SKEWED, agreement, mean_item_variance
 from coplearn.cohorts import Cohorts
 from coplearn.community import Community
@@ -189,7 +189,7 @@ def survey_identity(
     whole(permutations, "permutations")
     labels = cohorts.labels if isinstance(cohorts, Cohorts) else pd.Series(cohorts) if cohorts is not None else None
     group = None if labels is None else labels.reindex(forms.members)
-    rng = np.random.default_rng(seed_sequence(seed))
+    rng = generator(seed)
     said: list[str] = []
     nulls = _nulls(community, scale, options, said)
     levels, changes = _levels(forms, group, nulls, draws, rng, said)

@@ -41,7 +41,7 @@ from coplearn._checks import choose, listing, plural
 from coplearn.design import INTERCEPT, design, full_rank, members_of, response
 from coplearn.moments import Moments, unit
 from coplearn.results import Estimates, said
-from coplearn.weights import nameless, row_normalize, weight_matrix
+from coplearn.weights import by_member, row_normalize, weight_matrix
 
 __all__ = ["Identification", "LinearInMeans", "LinearInMeansResults", "check_identification"]
 
@@ -336,11 +336,7 @@ class LinearInMeans:
 
 def _groups(clusters: Any, members: pd.Index) -> np.ndarray:
     """The cluster of each member, in the order of the members."""
-    if isinstance(clusters, pd.Series) and not nameless(clusters.index, members):
-        again = clusters.index[clusters.index.duplicated()]
-        if len(again):
-            raise ValueError(f"clusters has more than one value for {listing(again.unique())}.")
-        clusters = clusters.reindex(members)
+    clusters = by_member(clusters, "clusters", members)
     if len(clusters) != len(members):
         raise ValueError(f"clusters has {plural(len(clusters), 'value')} for {plural(len(members), 'member')}.")
     groups = pd.Series(clusters).to_numpy()

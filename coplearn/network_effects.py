@@ -39,7 +39,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from coplearn._checks import choose, listing, plural, seed_sequence
+from coplearn._checks import choose, generator, listing, plural
 from coplearn.autocorrelation import Problem
 from coplearn.design import design, members_of, named_matrices, response
 from coplearn.results import ConvergenceWarning, Estimates
@@ -363,7 +363,7 @@ class NetworkEffectsResults(Estimates):
             raise ValueError(f"n is the number of draws, 1 or more, not {n!r}.")
         k, problem = self.model.X.shape[1], self.problem
         rho, lam = problem.split(self._theta)
-        noise = np.random.default_rng(seed_sequence(seed)).normal(scale=math.sqrt(self.sigma2), size=(n, self.nobs)).T
+        noise = generator(seed).normal(scale=math.sqrt(self.sigma2), size=(n, self.nobs)).T
         if len(lam):
             noise = splu(difference(problem.disturbances, lam)).solve(noise)
         drawn = (problem.x @ self.params.to_numpy()[:k])[:, None] + noise

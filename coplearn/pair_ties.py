@@ -30,7 +30,7 @@ import pandas as pd
 
 from coplearn._checks import as_floats, listing, plural
 from coplearn.results import Estimates
-from coplearn.weights import aligned, nameless
+from coplearn.weights import aligned, by_member, nameless
 
 __all__ = ["P2", "p2"]
 
@@ -188,12 +188,7 @@ def _predictors(
         out[name] = np.where(np.eye(n, dtype=bool), 0.0, matrix)
     for kind, given in (("sender", sender), ("receiver", receiver)):
         for name, values in given.items():
-            if isinstance(values, pd.Series) and not nameless(values.index, members):
-                again = values.index[values.index.duplicated()]
-                if len(again):
-                    raise ValueError(f"{kind} {name!r} has more than one value for {listing(again.unique())}.")
-                values = values.reindex(members)
-            vector = as_floats(values)
+            vector = as_floats(by_member(values, f"{kind} {name!r}", members))
             if vector.shape != (n,):
                 raise ValueError(f"{kind} {name!r} has shape {vector.shape}; expected {(n,)}.")
             out[f"{kind} {name}"] = np.broadcast_to(vector[:, None] if kind == "sender" else vector, (n, n))

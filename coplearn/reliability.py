@@ -36,7 +36,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import as_floats, level, listing, plural, seed_sequence, whole
+from coplearn._checks import as_floats, generator, level, listing, plural, whole
 
 __all__ = ["Alpha", "Omega", "cronbach_alpha", "omega", "omega_of_loadings"]
 
@@ -102,7 +102,7 @@ class Answers:
         n, k = self.values.shape
         x = self.values - self.values.mean(axis=0)
         products = np.column_stack([x, (x[:, :, None] * x[:, None, :]).reshape(n, k * k)])
-        sums = weighted_sums(products, draws, np.random.default_rng(seed_sequence(seed)))
+        sums = weighted_sums(products, draws, generator(seed))
         mean = sums[:, :k] / n
         return (sums[:, k:].reshape(-1, k, k) - n * mean[:, :, None] * mean[:, None, :]) / (n - 1)
 

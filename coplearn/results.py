@@ -20,7 +20,7 @@ import pandas as pd
 
 from coplearn import plots
 
-__all__ = ["CLAIMS", "ConvergenceWarning", "Estimates", "coefficients", "latex_text", "said"]
+__all__ = ["CLAIMS", "ConvergenceWarning", "Estimates", "coefficients", "latex_text", "pooled_distance", "said"]
 
 CLAIMS = ("descriptive", "adjusted association", "design identified")
 
@@ -104,6 +104,19 @@ class Estimates:
 def said(lines: Sequence[str], claim: str, caveats: Sequence[str]) -> str:
     """Lines of a summary with the claim and the caveats under them."""
     return "\n".join([*lines, f"claim: {claim}", *(f"caveat: {c}" for c in caveats)])
+
+
+def pooled_distance(draws: np.ndarray, observed: np.ndarray) -> tuple[float, float]:
+    """How far an observed vector is from the mean of draws and itself, and the share of all that is at least as far.
+
+    Distances are Mahalanobis', over what varies.
+    """
+    pooled = np.vstack([draws, observed])
+    off = pooled - pooled.mean(axis=0)
+    inverse = np.linalg.pinv(np.atleast_2d(np.cov(pooled, rowvar=False)), rcond=1e-10, hermitian=True)
+    distance = np.einsum("ni,ij,nj->n", off, inverse, off)
+    # draws that equal the observation up to rounding are as far away as it is
+    return float(distance[-1]), float((distance >= distance[-1] * (1 - 1e-9)).mean())
 
 
 def latex_text(text: object) -> str:

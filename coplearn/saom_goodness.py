@@ -21,6 +21,7 @@ import pandas as pd
 
 from coplearn import plots
 from coplearn._checks import choose, listing, plural
+from coplearn.results import pooled_distance
 from coplearn.saom_simulation import Simulated
 
 if TYPE_CHECKING:
@@ -248,13 +249,7 @@ def assess(
         rows += [_vector(feature, states, by_period) for states in portion.states()]
         observed = _vector(feature, portion.observed_states(), by_period)
     table, observed = _aligned(rows, observed, name)
-    pooled = np.vstack([table.to_numpy(), observed.to_numpy()[None]])
-    off = pooled - pooled.mean(axis=0)
-    inverse = np.linalg.pinv(np.atleast_2d(np.cov(pooled, rowvar=False)), rcond=1e-10, hermitian=True)
-    distance = np.einsum("ni,ij,nj->n", off, inverse, off)
-    # draws that equal the observation up to rounding are as far away as it is
-    p = float((distance >= distance[-1] * (1 - 1e-9)).mean())
-    return GoodnessOfFit(name, observed, table, float(distance[-1]), p)
+    return GoodnessOfFit(name, observed, table, *pooled_distance(table.to_numpy(), observed.to_numpy()))
 
 
 def _aligned(rows: list[pd.Series], observed: pd.Series, name: str) -> tuple[pd.DataFrame, pd.Series]:

@@ -482,12 +482,9 @@ def _chi_squared(off: np.ndarray, spread: np.ndarray) -> tuple[float, int, float
     from scipy.stats import chi2
 
     size = np.sqrt(np.where(np.diag(spread) > 0, np.diag(spread), 1.0))
-    df = int(np.linalg.matrix_rank(spread / np.outer(size, size), tol=ROUNDING, hermitian=True))
-    if df == len(off):
-        statistic = float(off @ np.linalg.pinv(spread, hermitian=True) @ off)
-    else:
-        inverse = np.linalg.pinv(spread / np.outer(size, size), rcond=ROUNDING, hermitian=True)
-        statistic = float((off / size) @ inverse @ (off / size))
+    spread, off = spread / np.outer(size, size), off / size
+    df = int(np.linalg.matrix_rank(spread, tol=ROUNDING, hermitian=True))
+    statistic = float(off @ np.linalg.pinv(spread, rcond=ROUNDING, hermitian=True) @ off)
     return statistic, df, float(chi2.sf(statistic, df)) if df else math.nan
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -111,9 +111,12 @@ def _table(array: np.ndarray, path: Path) -> str:
 def _data(model: SAOM, panel: JointPanel, folder: Path, ending: str) -> Iterator[str]:
     n, waves = len(panel.members), len(panel.waves)
     pieces, nodes, wanted = [], {"actors": n}, _wanted(model)
+
+    def about(variables: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        return [(name, each) for name, each in variables.items() if _quoted(name) in wanted]
+
     # RSiena wants one-mode networks before two-mode ones
-    networks = sorted(panel.networks.items(), key=lambda item: item[1].two_mode)
-    networks = [(name, net) for name, net in networks if _quoted(name) in wanted]
+    networks = sorted(about(panel.networks), key=lambda item: item[1].two_mode)
     for name, net in networks:
         if net.nodes is not None:
             nodes[f"nodes_{_quoted(name)}"] = len(net.nodes)
@@ -130,25 +133,19 @@ def _data(model: SAOM, panel: JointPanel, folder: Path, ending: str) -> Iterator
         yield f"{_quoted(name)} <- sienaDependent(array(c({', '.join(files)}), dim = {shape}),"
         yield f'  type = "{kind}", nodeSet = {of}{only})'
         pieces.append(_quoted(name))
-    for name, behavior in panel.behaviors.items():
-        if _quoted(name) not in wanted:
-            continue
+    for name, behavior in about(panel.behaviors):
         read = _table(behavior.values.T, folder / f"{_quoted(name)}{ending}.csv")
         only = "" if model.options.monotone else ", allowOnly = FALSE"
         yield f'{_quoted(name)} <- sienaDependent({read}, type = "behavior", nodeSet = "actors"{only})'
         pieces.append(_quoted(name))
-    for name, values in panel.covariates.items():
-        if _quoted(name) not in wanted:
-            continue
+    for name, values in about(panel.covariates):
         centred = "FALSE" if name in model.options.uncentred else "TRUE"
         read = _table(np.atleast_2d(values).T, folder / f"{_quoted(name)}{ending}.csv")
         of = next(node for node, size in nodes.items() if size == values.shape[-1])
         make, read = ("coCovar", f"as.vector({read})") if values.ndim == 1 else ("varCovar", read)
         yield f'{_quoted(name)} <- {make}({read}, centered = {centred}, nodeSet = "{of}")'
         pieces.append(_quoted(name))
-    for name, values in panel.dyadic.items():
-        if _quoted(name) not in wanted:
-            continue
+    for name, values in about(panel.dyadic):
         cells = values.reshape(-1, *values.shape[-2:])
         endings = [""] if values.ndim == 2 else [f"_period{k + 1}" for k in range(len(cells))]
         files = [

@@ -111,6 +111,16 @@ def weight_matrix(matrix: Any, name: str, members: pd.Index) -> sparse.csr_array
     return w
 
 
+def by_member(values: Any, name: str, members: pd.Index) -> Any:
+    """A labelled Series in the order of the members, NaN for who has no value; anything else as it is."""
+    if not isinstance(values, pd.Series) or nameless(values.index, members):
+        return values
+    again = values.index[values.index.duplicated()]
+    if len(again):
+        raise ValueError(f"{name} has more than one value for {listing(again.unique())}.")
+    return values.reindex(members)
+
+
 def nameless(index: pd.Index, members: pd.Index) -> bool:
     """Whether `index` only counts rows: the order of the members is then taken for granted."""
     return isinstance(index, pd.RangeIndex) and len(index) == len(members) and not index.isin(members).all()

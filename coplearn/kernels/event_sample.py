@@ -107,15 +107,15 @@ def _draw(orientation, n, state, here, size, case_i, case_j, m, rng, out_i, out_
 @njit(cache=True, nogil=True)
 def _at_risk(orientation, n, state, size, sender):
     """How many candidates there are."""
+    if orientation == TIE:
+        return size[1]
+    if len(state.risk) == 0:
+        return size[0] if orientation == SENDER else size[0] - 1
     count = 0
     if orientation == SENDER:
         for i in range(n):
             count += may_act(n, state, i)
         return count
-    if orientation == TIE:
-        return size[1]
-    if len(state.risk) == 0:
-        return size[0] - 1
     for j in range(n):
         if j != sender and state.present[j] and state.risk[sender * n + j]:
             count += 1

@@ -97,11 +97,11 @@ def _column(every):
     @njit(cache=True, nogil=True)
     def column(eff, k, s, i, alters, n, out, n_ties=-1):
         own, code, a, p = eff.variable[k], eff.code[k], eff.a[k], eff.p[k]
-        pair, net, var, var_of_ends = a[3], a[0], a[1], a[6]
+        pair, net, var = a[3], a[0], a[1]
         no_back = code == PRODUCT and a[7] == 0 and a[4] == t.NO_DEGREE
         plain = no_back and a[5] == t.NO_DEGREE
-        if plain and (pair == t.ONE or pair == t.EGO):
-            out[:n] = 1.0 if pair == t.ONE else s.v[var, i]
+        if network_spread(eff, k) == NOWHERE:
+            out[:n] = network_base(eff, k, s, i, i)
         elif no_back and pair == t.ONE and a[6] <= t.ROOT and a[5] == t.IN_AFTER:
             root, centre = a[6] == t.ROOT, p[1]
             for q in range(n):
@@ -173,15 +173,13 @@ def _column(every):
                         s, own, i, j, net, var, second, pair, g, other_pair, of_alter, parameter, mean, size
                     )
                     out[q] = _bilinear_value(eff, k, start + more, other_start + further) - now
-        elif code == REACH and var_of_ends < 0:
+        elif code == REACH and a[6] < 0:
             first, forward = shape(a[7], 1.0, p[0]), a[3] == t.FORWARD
             one_mode, ends = not forward or not s.two_mode[a[2]], s.outdeg[a[2]] if forward else s.indeg[a[2]]
             for q in range(n):
                 j = q if every else np.int64(alters[q])
                 back = 0 if not one_mode else s.x[a[2], j, i] if forward else s.x[a[2], i, j]
                 out[q] = first * (1.0 * ends[j] - back)
-        elif code == NEAR and a[5] and pair != MEANS_SIMILAR:
-            out[:n] = _near(eff, k, s, i, i)
         elif has_local(eff, k) and code != REACH and not has_rest(eff, k):
             out[:n] = 0.0
         else:
