@@ -452,6 +452,7 @@ class Community:
         every: str = "year",
         at_least: int = 1,
         present: str = "members",
+        directed: Mapping[str, bool] | None = None,
     ) -> JointPanel:
         """Ties and behaviors at the waves, as arrays over everybody present at one of them.
 
@@ -477,6 +478,9 @@ class Community:
         present : {"members", "active"}
             Who is there in a window: who had joined and not left, or who acted in it, for records of what people do
             that know no leaving. The active come and go in the middle between two windows, and come back.
+        directed : dict of str to bool, optional
+            By network; where it says nothing, a network is undirected if all pairs of which both reports are known
+            agree, one of them tied. In an undirected network one report is enough.
 
         Returns
         -------
@@ -495,7 +499,7 @@ class Community:
             kinds = [ties_from] if isinstance(ties_from, str) else list(ties_from)
             active = choose(present, ["members", "active"], "present") == "active"
             least = whole(at_least, "at_least")
-            return self._event_panel(kinds, every, least, active, behavior or {}, covariates, waves)
+            return self._event_panel(kinds, every, least, active, behavior or {}, covariates, waves, directed)
         assert ties is not None
         clock = self._tables["waves"]
         wanted = list(clock.index) if waves is None else list(waves)
@@ -520,7 +524,7 @@ class Community:
             behaviors = {s: wide.reindex(index=chosen, columns=members).to_numpy() for s, wide in frames.items()}
         opens = clock.loc[chosen, "opens"]
         moments = self._intervals(members, opens)
-        return self._joint(networks, behaviors, covariates, there, members, opens, moments)
+        return self._joint(networks, behaviors, covariates, there, members, opens, moments, directed)
 
     def _measured(
         self, frames: Mapping[str, pd.DataFrame], waves: list[Any], members: pd.Index
@@ -547,6 +551,7 @@ class Community:
         behavior: Mapping[str, pd.DataFrame],
         covariates: str | Sequence[str],
         waves: Sequence[Any] | None,
+        directed: Mapping[str, bool] | None,
     ) -> JointPanel:
         """Events of calendar windows as ties; see :meth:`panel`."""
         windows = calendar_windows(self.start, self._last, every, self.timezone)
@@ -582,7 +587,7 @@ class Community:
         behaviors = self._measured(behavior, chosen, members)
         starts = pd.Series(opens[at], index=chosen)
         moments = None if active else self._intervals(members, starts)
-        return self._joint(networks, behaviors, covariates, there, members, starts, moments)
+        return self._joint(networks, behaviors, covariates, there, members, starts, moments, directed)
 
     def _joint(
         self,
@@ -593,6 +598,7 @@ class Community:
         members: pd.Index,
         opens: pd.Series,
         moments: np.ndarray | None,
+        directed: Mapping[str, bool] | None,
     ) -> JointPanel:
         """Networks and behaviors with the covariates and the entries and exits of their members."""
         values, levels = {}, {}
@@ -608,6 +614,7 @@ class Community:
             members=members,
             waves=list(opens.index),
             presence_intervals=moments,
+            directed=directed,
         )
         panel.levels.update(levels)
         return panel

@@ -166,7 +166,8 @@ class JointPanel:
         Parameters
         ----------
         ties : dict of str to array_like, shape (n_waves, n_members, n_members) or (n_waves, n_members, n_nodes)
-            0, 1, and NaN or 255 for missing; 10 and 11 for a structural 0 and 1.
+            0, 1, and NaN or 255 for missing; 10 and 11 for a structural 0 and 1. In an undirected network one report
+            is enough: where one cell of a pair is missing, the pair takes the value of the other.
         behavior : dict of str to array_like, shape (n_waves, n_members), optional
             NaN for missing.
         covariates : dict of str to array_like, shape (n_members,) or (n_waves - 1, n_members), optional
@@ -181,7 +182,8 @@ class JointPanel:
         structural : dict of str to array_like of bool, in the shape of the ties, optional
         members, waves : sequences of labels, optional
         directed : dict of str to bool, optional
-            By default a one-mode network is undirected if it is symmetric at every wave.
+            By default a one-mode network is undirected if it is symmetric at every wave, judged on the pairs of which
+            both cells are known; at least one of them has a tie.
         two_mode : collection of str
             Networks whose columns are other nodes than the members; a network that is not square is two-mode anyway.
 
@@ -235,13 +237,14 @@ class JointPanel:
             raw, mask = _tie_array(values, name, (n_waves, n), index, clock, name in two_mode)
             if structural and name in structural:
                 mask = mask | _flags(structural[name], f"structural {name!r}", raw.shape)
-                if (raw[mask] == MISSING_TIE).any():
-                    raise ValueError(f"structural {name!r} marks ties that are missing; a structural tie is 0 or 1.")
             other = raw.shape[2] != n or name in two_mode
             nodes = pd.Index(_labels("node", raw.shape[2])) if other else None
             arcs = True if other else _is_directed(raw, name, (directed or {}).get(name), index, clock)
-            if not arcs:  # what is fixed for one of a pair is fixed for both
+            if not arcs:  # what is known or fixed for one of a pair is so for both
+                raw = np.where(raw == MISSING_TIE, raw.transpose(0, 2, 1), raw)
                 mask = mask | mask.transpose(0, 2, 1)
+            if (raw[mask] == MISSING_TIE).any():
+                raise ValueError(f"structural {name!r} marks ties that are missing; a structural tie is 0 or 1.")
             networks[name] = NetworkPanel(name, raw, there, clock, arcs, nodes)
             if mask.any():
                 fixed[name] = mask
@@ -371,15 +374,17 @@ def _intervals(given: Any, members: pd.Index) -> np.ndarray:
 
 
 def _is_directed(raw: np.ndarray, name: str, said: bool | None, members: pd.Index, waves: pd.Index) -> bool:
-    """Whether a one-mode network has arcs; by default undirected if symmetric at all waves and not empty."""
-    symmetric = bool((raw == raw.transpose(0, 2, 1)).all())
-    if said is False and not symmetric:
-        w, i, j = (int(k[0]) for k in np.nonzero(raw != raw.transpose(0, 2, 1)))
+    """Whether a one-mode network has arcs: by default unless pairs known from both sides agree, one of them tied."""
+    back = raw.transpose(0, 2, 1)
+    known = (raw != MISSING_TIE) & (back != MISSING_TIE)
+    apart = known & (raw != back)
+    if said is False and apart.any():
+        w, i, j = (int(k[0]) for k in np.nonzero(apart))
         raise ValueError(
             f"ties {name!r} are called undirected, but wave {waves[w]} is not symmetric ({members[i]} to "
             f"{members[j]}). Symmetrize them first."
         )
-    return (not symmetric or not (raw == 1).any()) if said is None else bool(said)
+    return bool(apart.any() or not (raw[known] == 1).any()) if said is None else bool(said)
 
 
 def _tie_array(

@@ -553,12 +553,15 @@ def test_scores_keep_non_respondents_and_leave_out_the_absent(team):
 
 
 def test_the_panel_keeps_zero_missing_and_absent_apart(team):
-    panel = team.panel(ties="advice", behavior="identity", covariates=["unit", "age", "tenure"])
+    frames = dict(ties="advice", behavior="identity", covariates=["unit", "age", "tenure"])
+    panel = team.panel(**frames, directed={"advice": True})
     assert panel.members.tolist() == ["ann", "ben", "cat", "dov"]
     ties = panel.networks["advice"].ties
     ann, ben, cat, dov = range(4)
     assert ties[0, ann, ben] == 1 and ties[0, ann, cat] == 0  # named, not named
     assert ties[0, cat, ann] == 255 and ties[0, cat, cat] == 0  # did not respond
+    undirected = team.panel(**frames).networks["advice"]  # all who answered agree with each other
+    assert not undirected.directed and undirected.ties[0, cat, ann] == 0
     assert not panel.present[0, dov] and ties[0, ann, dov] == 0  # absent
     assert ties[1, dov, ann] == 1
     assert np.isnan(panel.behaviors["identity"].values[0, cat])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coplearn.panel import JointPanel
+from coplearn.panel import MISSING_TIE, JointPanel
 from coplearn.saom_data import AT_LEAST_ONE, DISJOINT, HIGHER, Options, prepare
 
 
@@ -43,6 +43,47 @@ def test_a_symmetric_network_is_undirected_unless_said_otherwise():
     assert JointPanel.from_arrays({"net": ties}).networks["net"].table()["ties"].tolist() == [4, 5]
     with pytest.raises(ValueError, match="called undirected, but wave 1 is not symmetric"):
         JointPanel.from_arrays({"net": waves([(4, 0)])}, directed={"net": False})
+
+
+def test_one_report_is_enough_in_an_undirected_network():
+    full = waves([(4, 0)])
+    full = np.maximum(full, full.transpose(0, 2, 1))
+    ties = full.copy()
+    ties[0, 2], ties[1, 3:] = np.nan, np.nan  # one did not answer; then two, who know each other's tie from nobody
+    panel = JointPanel.from_arrays({"net": ties})
+    told = full.copy()
+    told[1, 3, 4] = told[1, 4, 3] = MISSING_TIE
+    assert not panel.networks["net"].directed
+    np.testing.assert_array_equal(panel.networks["net"].ties, told)
+    assert one(panel).periods[0].directed.tolist() == [0]
+    said = JointPanel.from_arrays({"net": ties}, directed={"net": True}).networks["net"]
+    assert said.directed and (said.ties == MISSING_TIE).sum() == 4 + 8
+
+
+def test_no_tie_known_from_both_sides_is_no_evidence_of_symmetry():
+    ties = waves([(4, 0)])
+    ties = np.maximum(ties, ties.transpose(0, 2, 1))
+    ties[:, np.triu(np.ones((5, 5), bool), 1)] = np.nan
+    assert JointPanel.from_arrays({"net": ties}).networks["net"].directed
+    panel = JointPanel.from_arrays({"net": ties}, directed={"net": False})
+    assert panel.networks["net"].table()["missing"].tolist() == [0, 0]
+    ties[0, 1, 0], ties[0, 0, 1] = 0, 1
+    with pytest.raises(ValueError, match=r"wave 1 is not symmetric \(m1 to m2\)"):
+        JointPanel.from_arrays({"net": ties}, directed={"net": False})
+
+
+def test_a_structural_tie_may_be_known_from_one_side():
+    ties = waves([(4, 0)])
+    ties = np.maximum(ties, ties.transpose(0, 2, 1))
+    mask = np.zeros(ties.shape, bool)
+    ties[0, 3, 4], ties[0, 4, 3] = 10, np.nan
+    ties[1, 0, 1], mask[1, 0, 1] = np.nan, True
+    panel = JointPanel.from_arrays({"net": ties}, structural={"net": mask})
+    assert np.argwhere(panel.structural["net"]).tolist() == [[0, 3, 4], [0, 4, 3], [1, 0, 1], [1, 1, 0]]
+    assert panel.networks["net"].ties[1, 0, 1] == 1 and panel.networks["net"].ties.max() == 1
+    ties[0, 4, 3] = 1
+    with pytest.raises(ValueError, match=r"called undirected, but wave 1 is not symmetric \(m4 to m5\)"):
+        JointPanel.from_arrays({"net": ties}, directed={"net": False})
 
 
 def test_a_network_that_is_not_square_is_two_mode():
