@@ -8,12 +8,25 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["as_floats", "choose", "generator", "is_whole", "level", "listing", "plural", "seed_sequence", "whole"]
+__all__ = [
+    "as_floats",
+    "choose",
+    "generator",
+    "is_number",
+    "is_whole",
+    "level",
+    "listing",
+    "plural",
+    "seed_sequence",
+    "whole",
+    "workers",
+]
 
 
 def listing(names: Iterable[object], most: int = 5) -> str:
@@ -112,7 +125,7 @@ def generator(seed: Any) -> np.random.Generator:
     return np.random.default_rng(seed_sequence(seed))
 
 
-def is_whole(value: Any, least: int = 1) -> bool:
+def is_whole(value: Any, least: float = 1) -> bool:
     """Whether `value` is a whole number of at least `least`; True and False are none.
 
     Examples
@@ -142,6 +155,37 @@ def whole(value: Any, name: str, least: int = 1) -> int:
     return int(value)
 
 
+def is_number(value: Any, finite: bool = True) -> bool:
+    """Whether `value` is a number, by default a finite one; True and False are none, nor are NaN and numbers in words.
+
+    Examples
+    --------
+    >>> is_number(0.5), is_number(np.int64(2)), is_number("2"), is_number(np.nan)
+    (True, True, False, False)
+    """
+    real = not isinstance(value, bool) and isinstance(value, Real)
+    return real and not np.isnan(float(value)) and not (finite and np.isinf(float(value)))
+
+
+def workers(value: Any, name: str = "n_jobs") -> int | None:
+    """`value` if it is a number of workers as joblib takes it: -1 is one a processor, None leaves it to joblib.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+
+    Examples
+    --------
+    >>> workers("two")
+    Traceback (most recent call last):
+    ValueError: n_jobs is 'two'; give a whole number of workers, -1 for one a processor, or None.
+    """
+    if value is not None and (not is_whole(value, -np.inf) or value == 0):
+        raise ValueError(f"{name} is {value!r}; give a whole number of workers, -1 for one a processor, or None.")
+    return value if value is None else int(value)
+
+
 def level(alpha: Any) -> float:
     """`alpha` if it is one minus the level of an interval.
 
@@ -156,6 +200,6 @@ def level(alpha: Any) -> float:
     Traceback (most recent call last):
     ValueError: alpha is one minus the level, between 0 and 1, not 95; 0.05 gives 95 % intervals.
     """
-    if not isinstance(alpha, float | int | np.floating | np.integer) or not 0 < alpha < 1:
+    if not is_number(alpha) or not 0 < alpha < 1:
         raise ValueError(f"alpha is one minus the level, between 0 and 1, not {alpha!r}; 0.05 gives 95 % intervals.")
     return float(alpha)

@@ -33,7 +33,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import as_floats, generator, level, listing, plural, whole
+from coplearn._checks import as_floats, generator, is_number, level, listing, plural, whole
 
 __all__ = ["ICC", "Agreement", "icc", "rater_icc", "rwg"]
 
@@ -484,8 +484,8 @@ def rwg(items: Any, groups: Any = None, options: int | None = None, skewed: floa
     """
     if options is None:
         raise ValueError("say how many answer options an item has: rwg(items, groups, options=5).")
-    if options != int(options) or options < 2:
-        raise ValueError(f"options is {options}; an item has two answer options or more.")
+    if not is_number(options) or options != int(options) or options < 2:
+        raise ValueError(f"options is {options!r}; an item has two answer options or more.")
     x = as_floats(items)
     x = x[:, None] if x.ndim == 1 else x
     if x.ndim != 2 or 0 in x.shape:
@@ -503,7 +503,7 @@ def rwg(items: Any, groups: Any = None, options: int | None = None, skewed: floa
     values = {name: x[known][codes == c] for c, name in enumerate(names)}
     nulls = {"uniform": (options**2 - 1) / 12, "skewed": SKEWED.get(int(options), np.nan)}
     if skewed is not None:
-        if not skewed > 0:
-            raise ValueError(f"the variance of the skewed null is {skewed:g}; it must be positive.")
+        if not (is_number(skewed) and skewed > 0):
+            raise ValueError(f"the variance of the skewed null is {skewed!r}; it must be positive.")
         nulls["skewed"] = float(skewed)
     return Agreement(values, int(options), nulls, int((~known).sum()))

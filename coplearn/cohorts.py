@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import choose, generator, is_whole, listing, plural
+from coplearn._checks import choose, generator, is_whole, listing, plural, whole
 from coplearn.windows import Windows, as_microseconds, calendar_windows, microseconds
 
 __all__ = ["BEFORE", "Cohorts", "Mixing", "entry_cohorts", "in_order", "label_cohorts", "median_tenure", "plain_values"]
@@ -198,6 +198,7 @@ class Cohorts:
         DataFrame
             Rows are cohorts, columns ages 0, 1, 2, ...; NaN where no member was observed for the whole step.
         """
+        whole(min_size, "min_size", 0)
         step = AGES[choose(every, AGES, "length of an age step")] * DAY
         joined = as_microseconds(self.members["joined"])
         code = self.labels.cat.codes.to_numpy()
@@ -385,6 +386,7 @@ def entry_cohorts(
     position = windows.locate(joined)
     before = (joined < start).to_numpy()
     counts = np.bincount(position[(position >= 0) & ~before], minlength=len(windows))
+    whole(min_size, "min_size", 0)
     groups: list[list[int]] = []
     current: list[int] = []
     for w in range(len(windows)):

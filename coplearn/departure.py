@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import plural, whole
+from coplearn._checks import is_number, plural, whole
 from coplearn.corpus import read_times
 from coplearn.lifecycle import departures
 from coplearn.plots import axes
@@ -238,8 +238,10 @@ def predict_departure(
     from scipy.stats import wilcoxon
 
     whole(splits, "splits"), whole(seed, "seed", 0)
-    if not 0 < train < 1:
+    if not (is_number(train) and 0 < train < 1):
         raise ValueError(f"train is {train!r}; it is a share of authors between 0 and 1.")
+    if not (is_number(ridge) and ridge >= 0):
+        raise ValueError(f"ridge is {ridge!r}; give 0 or a positive number.")
     features, departing, joined = departure_features(measures, w, m, n, inactive_after=inactive_after)
     y = departing.to_numpy(bool)
     sets = {

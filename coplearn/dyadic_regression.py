@@ -39,7 +39,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import choose, generator, is_whole, plural
+from coplearn._checks import choose, generator, is_whole, level, plural
 from coplearn.dyads import (
     INTERCEPT,
     Dyads,
@@ -150,10 +150,7 @@ class DyadicRegression:
 
     def null_interval(self, alpha: float = 0.05) -> pd.DataFrame:
         """Central share 1 - alpha of the permuted statistics: columns low and high."""
-        if not 0 < alpha < 1:
-            raise ValueError(
-                f"alpha is one minus the level, between 0 and 1, not {alpha!r}; 0.05 gives 95 % intervals."
-            )
+        level(alpha)
         bounds = self.permuted.quantile([alpha / 2, 1 - alpha / 2])
         return bounds.T.set_axis(["low", "high"], axis=1)
 

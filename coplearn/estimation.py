@@ -38,7 +38,7 @@ from typing import Any
 
 import numpy as np
 
-from coplearn._checks import listing, whole
+from coplearn._checks import is_number, listing, whole
 
 __all__ = ["Draws", "Estimation", "Search", "overall_ratio", "standard_covariance"]
 
@@ -104,17 +104,22 @@ class Estimation:
                     raise TypeError(f"{name} is {given!r}; give a dict or Series, such as {{'advice: outdegree': -2}}.")
                 object.__setattr__(self, name, dict(given))
                 for key, value in getattr(self, name).items():
-                    if not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
+                    if not is_number(value):
                         raise ValueError(f"{name} of {key!r} is {value!r}; give a finite number.")
         whole(self.subphases, "subphases", 0)
         whole(self.phase3, "phase3", 10)
         whole(self.rounds, "rounds")
         for name in ("gain", "max_ratio"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; give a positive number.")
+            value = getattr(self, name)
+            if not (is_number(value, finite=False) and value > 0):
+                raise ValueError(f"{name} is {value!r}; give a positive number.")
         for name in ("diagonalize", "reduction"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; give a number from 0 to 1.")
+            value = getattr(self, name)
+            if not (is_number(value) and 0 <= value <= 1):
+                raise ValueError(f"{name} is {value!r}; give a number from 0 to 1.")
+        for name in ("dolby", "double_averaging", "standardize"):
+            if not isinstance(getattr(self, name), bool | np.bool_):
+                raise TypeError(f"{name} is {getattr(self, name)!r}; give True or False.")
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from coplearn import plots
-from coplearn._checks import choose, seed_sequence, whole
+from coplearn._checks import choose, seed_sequence, whole, workers
 from coplearn.effects.user_event import EventEffect
 from coplearn.event_design import ORIENTATIONS
 from coplearn.event_timeline import DAY, Memory
@@ -161,7 +161,7 @@ def simulate(parts: Sequence[Any], n: int = 1, seed: int | None = 0, jobs: int |
     observed = len(design.sender)
     most = observed if model.timing == "ordinal" else 10 * observed + 1000
     seeds = seed_sequence(seed).spawn(n)
-    drawn = Parallel(n_jobs=jobs)(delayed(_drawn)(parts, s, design.prepare, most) for s in seeds)
+    drawn = Parallel(n_jobs=workers(jobs, "jobs"))(delayed(_drawn)(parts, s, design.prepare, most) for s in seeds)
     if model.timing == "interval" and max(len(each[0]) for each in drawn) == most:
         warnings.warn(
             f"a simulated history was stopped at {most:,} events: at these estimates the model explodes.", stacklevel=3

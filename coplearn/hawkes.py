@@ -38,7 +38,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.stats import kstest
 
-from coplearn._checks import choose, generator, listing, plural, whole
+from coplearn._checks import choose, generator, is_number, listing, plural, whole
 from coplearn.kernels import hawkes as kernels
 from coplearn.results import ConvergenceWarning, Estimates, said
 from coplearn.weights import aligned
@@ -342,7 +342,7 @@ class Hawkes:
         ConvergenceWarning
             If the search did not settle.
         """
-        if not ridge >= 0 or (decay is not None and not decay > 0):
+        if not (is_number(ridge) and ridge >= 0) or (decay is not None and not (is_number(decay) and decay > 0)):
             raise ValueError(f"ridge is 0 or more and decay positive; these are {ridge!r} and {decay!r}.")
         active = self.counts > 0
         n, q, b = int(active.sum()), len(self.kinds), self.n_bins

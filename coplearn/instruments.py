@@ -37,7 +37,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.stats import f as fisher
 
-from coplearn._checks import choose, listing, plural
+from coplearn._checks import choose, level, listing, plural
 from coplearn.design import INTERCEPT, design, full_rank, members_of, response
 from coplearn.moments import Moments, unit
 from coplearn.results import Estimates, said
@@ -381,9 +381,7 @@ class LinearInMeansResults(Estimates):
 
         Its level is exact for independent normal errors of one variance, and approximate otherwise.
         """
-        if not 0 < alpha < 1:
-            raise ValueError(f"alpha is one minus the level, between 0 and 1, not {alpha!r}; 0.05 gives a 95 % set.")
-        return AndersonRubin.of(self.moments, alpha)
+        return AndersonRubin.of(self.moments, level(alpha))
 
     def summary(self) -> str:
         """Plain text: estimates, identification, strength of the instruments, the claim and the caveats."""

@@ -511,7 +511,7 @@ def _two_way_error(by_author: np.ndarray, part: Part, rng: np.random.Generator, 
 def _each(work: Callable[[int], None], items: list[int], jobs: int, what: str) -> None:
     """Do independent pieces of work, in threads if asked, with a bar that stays silent where nobody looks."""
     bar = progress(total=len(items), desc=what)
-    if jobs <= 1:
+    if whole(jobs, "jobs") == 1:
         for item in items:
             work(int(item))
             bar.update()

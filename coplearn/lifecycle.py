@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import choose, plural, whole
+from coplearn._checks import choose, level, plural, whole
 from coplearn.corpus import duration, read_times, unique_ids
 from coplearn.plots import axes
 from coplearn.windows import calendar_windows, instant
@@ -118,7 +118,7 @@ class LifeCurve:
 
         value = float(self.bins["estimate"].iloc[later] - self.bins["estimate"].iloc[earlier])
         spread = float(np.nanstd(self.replicates[:, later] - self.replicates[:, earlier], ddof=1))
-        half = float(norm.ppf(1 - alpha / 2)) * spread
+        half = float(norm.ppf(1 - level(alpha) / 2)) * spread
         return value, value - half, value + half
 
     def summary(self) -> str:

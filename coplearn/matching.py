@@ -33,7 +33,7 @@ from scipy import sparse
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import binom, norm, rankdata
 
-from coplearn._checks import choose, level, listing, plural
+from coplearn._checks import choose, is_number, level, listing, plural
 from coplearn.dyads import logistic
 from coplearn.moments import Moments
 from coplearn.results import Estimates, said
@@ -273,7 +273,7 @@ def matched_sample(
     exposed = frame[treated].to_numpy()
     if not set(np.unique(exposed)) == {0, 1}:
         raise ValueError(f"column {treated!r} must hold both 0 (not exposed) and 1 (exposed), and nothing else.")
-    if not caliper > 0:
+    if not (is_number(caliper, finite=False) and caliper > 0):
         raise ValueError(f"caliper is a positive number of standard deviations, not {caliper!r}.")
     x = frame[list(covariates)].to_numpy(dtype=float)
     scale = x.std(axis=0)

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import choose
+from coplearn._checks import choose, is_number
 from coplearn.results import Estimates
 
 __all__ = ["MetaAnalysis", "meta_analysis"]
@@ -108,6 +108,8 @@ def meta_analysis(fits: Mapping[str, Estimates], largest_error: float = 5.0) -> 
     """
     if not isinstance(fits, Mapping):
         raise TypeError("a meta-analysis takes fits by group: meta_analysis({'north': res1, 'south': res2}).")
+    if not (is_number(largest_error, finite=False) and largest_error > 0):
+        raise ValueError(f"largest_error is {largest_error!r}; give a positive number.")
     if len(fits) < 2:
         raise ValueError(f"a meta-analysis takes two groups or more, not {len(fits)}.")
     names = list(dict.fromkeys(name for fit in fits.values() for name in fit.params.index if ": rate " not in name))

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import choose, listing, plural
+from coplearn._checks import choose, is_number, listing, plural
 
 __all__ = ["MISSING_TIE", "BehaviorPanel", "JointPanel", "NetworkPanel"]
 
@@ -296,7 +296,7 @@ class JointPanel:
         array([[ 2.,  4.,  1.],
                [ 3.,  3., nan]])
         """
-        if not step > 0:
+        if not (is_number(step) and step > 0):
             raise ValueError(f"step is {step!r}; give a positive number.")
         choose(behavior, self.behaviors, "behavior")
         # half steps go up, whatever the neighbours: numpy's rint goes to the even number

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import choose, listing, plural, seed_sequence, whole
+from coplearn._checks import choose, is_number, is_whole, listing, plural, seed_sequence, whole
 from coplearn.effects.spec import Effect
 from coplearn.event_checks import Checks
 from coplearn.event_design import ORIENTATIONS, event_design
@@ -168,8 +168,9 @@ class REM:
             Indexed by sender and receiver (in sender models: by sender).
         """
         d = self.design
-        if not d.prepare <= event < len(d.sender):
-            raise ValueError(f"event {event} is not explained; the model explains {d.prepare} to {len(d.sender) - 1}.")
+        if not is_whole(event, d.prepare) or event >= len(d.sender):
+            last = len(d.sender) - 1
+            raise ValueError(f"event {event!r} is not explained; the model explains {d.prepare} to {last}.")
         step = int(np.searchsorted(d.steps.event[1:], event, side="right"))
         history, state, who = d.history(), d.state(), ORIENTATIONS.index(self.orientation)
         event_timeline.apply_changes(history, state, d.changes, 0, d.steps.change[step + 1])
@@ -213,7 +214,7 @@ class REM:
         ConvergenceWarning
             If the search did not settle, as when events are separated.
         """
-        if not 0 <= ridge < math.inf:
+        if not (is_number(ridge) and ridge >= 0):
             raise ValueError(f"ridge is {ridge!r}; give 0 or a positive number.")
         names = self.design.names
         theta = np.zeros(len(names)) if start is None else np.asarray(start, dtype=float)

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
+from coplearn._checks import level, whole
 
 __all__ = ["CLAIMS", "ConvergenceWarning", "Estimates", "coefficients", "latex_text", "pooled_distance", "said"]
 
@@ -83,11 +84,7 @@ class Estimates:
         """Normal intervals at level 1 - alpha: columns low and high."""
         from scipy.stats import norm
 
-        if not 0 < alpha < 1:
-            raise ValueError(
-                f"alpha is one minus the level, between 0 and 1, not {alpha!r}; 0.05 gives 95 % intervals."
-            )
-        half = norm.isf(alpha / 2) * self.bse
+        half = norm.isf(level(alpha) / 2) * self.bse
         return pd.DataFrame({"low": self.params - half, "high": self.params + half})
 
     def table(self) -> pd.DataFrame:
@@ -166,6 +163,7 @@ class Comparison:
 
     def table(self, digits: int = 3) -> pd.DataFrame:
         """Text: estimates with standard errors in parentheses, and the foot."""
+        whole(digits, "digits", 0)
         body = [
             [_cell(b, e, digits) for b, e in zip(self.estimates.loc[name], self.errors.loc[name], strict=True)]
             for name in self.estimates.index

@@ -35,7 +35,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import choose, listing, plural, whole
+from coplearn._checks import choose, listing, plural, whole, workers
 from coplearn._progress import progress
 from coplearn.effects.spec import Effect
 from coplearn.estimation import Estimation, Search
@@ -274,7 +274,7 @@ class SAOM:
         """
         values = self.vector(theta)
         simulator = self.simulator(theta=values)
-        simulator.n_jobs = n_jobs
+        simulator.n_jobs = workers(n_jobs)
         return simulator.ends((stream_seed(seed), 0, 0), 0, whole(n, "n"), chained)
 
     def extended(self, effects: Mapping[str, Sequence[Effect]]) -> SAOM:
@@ -368,7 +368,7 @@ class SAOM:
         conditional = self.conditioned(settings)
         theta, free = starting_values(self.problems, self.parameters, settings, conditional)
         simulator = self.simulator(conditional, free, theta)
-        simulator.n_jobs = n_jobs
+        simulator.n_jobs = workers(n_jobs)
         target = simulator.observed()[:, free].sum(axis=0)
         positive = np.array([p.effect is None for p in self.parameters])[free]
         names = [name for name, is_free in zip(self.names, free, strict=True) if is_free]

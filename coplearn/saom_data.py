@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from coplearn._checks import choose, listing, plural, whole
+from coplearn._checks import choose, is_number, listing, plural, whole
 from coplearn.effects.context import ActorFacts, Context, DyadicFacts, NetworkFacts
 from coplearn.kernels.saom_state import Period
 from coplearn.panel import MISSING_TIE, JointPanel, NetworkPanel
@@ -140,7 +140,7 @@ def prepare(groups: Mapping[str, JointPanel], modelled: Collection[str], options
         whole(options.max_degree[name], f"max_degree of {name!r}")
     for name in options.absorbing:
         choose(name, behaviors, "modelled behavior")
-    if not np.isfinite(options.offset):
+    if not is_number(options.offset):
         raise ValueError(f"offset is {options.offset!r}; give a finite number.")
     choose(options.undirected, list(MODEL_TYPES), "model of undirected networks")
     for label, panel in groups.items():

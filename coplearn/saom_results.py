@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import choose, listing, plural, whole
+from coplearn._checks import choose, listing, plural, whole, workers
 from coplearn.effects.spec import Effect
 from coplearn.estimation import Draws, Estimation, Search, overall_ratio, standard_covariance
 from coplearn.kernels.saom_state import CREATION, ENDOWMENT, EVALUATION, RATE
@@ -284,7 +284,7 @@ class SAOMResults(Estimates):
         theta = np.array([1.0 if name in rates else t for name, t in zip(model.names, theta, strict=True)])
         free = np.array([held.get(name, True) for name in model.names])
         simulator = Simulator(model.problems, model.parameters, model.effects, self.conditional, free, theta)
-        simulator.n_jobs = n_jobs
+        simulator.n_jobs = workers(n_jobs)
         count = len(self.draws.clock) if n is None else whole(n, "n", 50)
         draws = simulator.draw(theta[free], (self.seed if seed is None else stream_seed(seed), SCORE_TEST, 0), 0, count)
         target = simulator.observed()[:, free].sum(axis=0)
@@ -385,7 +385,7 @@ class SAOMResults(Estimates):
         """
         first = stream_seed(seed)
         simulator = self.model.simulator(theta=self.params.to_numpy())
-        simulator.n_jobs = n_jobs
+        simulator.n_jobs = workers(n_jobs)
         portions = (simulator.ends((first, 0, 0), k, min(100, n - k)) for k in range(0, whole(n, "n", 50), 100))
         return assess(self.model, portions, statistic, variable, levels, by_period)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import choose, listing
+from coplearn._checks import choose, is_number, listing
 
 __all__ = ["item_answers", "scale_scores"]
 
@@ -99,6 +99,8 @@ def scale_scores(responses: pd.DataFrame, items: pd.DataFrame, scale: str, answe
     0      a     1    4.5
     1      b     1    NaN
     """
+    if not (is_number(answered) and 0 <= answered <= 1):
+        raise ValueError(f"answered is {answered!r}; give a share of items, from 0 to 1.")
     turned = item_answers(responses, items, scale)
     values = turned.to_numpy()
     count = (~np.isnan(values)).sum(axis=1)

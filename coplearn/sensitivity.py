@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ import pandas as pd
 from scipy.stats import t as student
 
 from coplearn import plots
+from coplearn._checks import is_number, level, whole
 from coplearn.results import said
 
 __all__ = ["BiasContour", "EValue", "Robustness", "bias_contour", "bias_factor", "e_value", "robustness_value"]
@@ -177,9 +179,11 @@ def e_value(ratio: float, low: float | None = None, high: float | None = None) -
     >>> [round(e_value(rr).point, 3) for rr in (1.2, 1.5, 2, 3)]
     [1.69, 2.366, 3.414, 5.449]
     """
-    low_, high_ = (math.nan if end is None else float(end) for end in (low, high))
-    if not (ratio > 0 and math.isfinite(ratio)):
+    if not (is_number(ratio) and ratio > 0):
         raise ValueError(f"a risk ratio is a positive number, not {ratio!r}.")
+    if not all(end is None or isinstance(end, Real) for end in (low, high)):
+        raise ValueError(f"the interval is {low!r} to {high!r}; give numbers.")
+    low_, high_ = (math.nan if end is None else float(end) for end in (low, high))
     if low_ > ratio or high_ < ratio or low_ <= 0:
         raise ValueError(f"the interval {low} to {high} does not hold the risk ratio {ratio}, or reaches 0.")
     near = low_ if ratio >= 1 else 1 / high_
@@ -206,6 +210,9 @@ def bias_factor(factor: Any, exposed: Any, others: Any) -> Any:
     >>> round(bias_factor(3, 0.6, 0.2), 3)   # 2.2 / 1.4
     1.571
     """
+    for values, name in ((factor, "factor"), (exposed, "exposed"), (others, "others")):
+        if np.asarray(values).dtype.kind not in "iuf":
+            raise ValueError(f"{name} is {values!r}; give a number, or an array of them.")
     if np.any(np.asarray(factor) <= 0):
         raise ValueError("factor multiplies a risk, so it is a positive number.")
     for share, whose in ((exposed, "exposed"), (others, "others")):
@@ -238,8 +245,9 @@ def bias_contour(ratio: float, share: float = 0.2, factors: Any = None, points: 
     2.0  1.5  1.12  0.9
     4.0  1.5  0.86  0.6
     """
-    if not 0 <= share < 1:
+    if not (is_number(share) and 0 <= share < 1):
         raise ValueError(f"share is that of the others who have the trait, from 0 to below 1, not {share!r}.")
+    whole(points, "points", 2)
     strongest = 2 * e_value(ratio).point
     gamma = np.linspace(1, strongest, points) if factors is None else np.asarray(factors, dtype=float)
     difference = np.linspace(0, 1 - share, points)
@@ -269,12 +277,13 @@ def robustness_value(estimate: float, se: float, df: float, q: float = 1.0, alph
     >>> round(r.partial_r2, 3), round(r.value, 3), round(r.value_alpha, 3)
     (0.022, 0.139, 0.076)
     """
-    if not se > 0 or not df > 1 or not math.isfinite(estimate):
+    if not all(map(is_number, (estimate, se, df))) or se <= 0 or df <= 1:
         raise ValueError(
             f"an estimate is a number, a standard error positive, df above 1; these are {estimate!r}, {se!r}, {df!r}."
         )
-    if not q > 0 or not 0 < alpha < 1:
-        raise ValueError(f"q is positive and alpha between 0 and 1; these are {q!r} and {alpha!r}.")
+    if not (is_number(q) and q > 0):
+        raise ValueError(f"q is positive, a share of the coefficient, not {q!r}.")
+    level(alpha)
     f = abs(float(estimate) / float(se)) / math.sqrt(df)
     critical = float(student.isf(alpha / 2, df - 1)) / math.sqrt(df - 1)
     left = q * f - critical

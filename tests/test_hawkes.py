@@ -220,6 +220,7 @@ def test_results_speak_for_themselves():
             "1 event of members who are not pres",
         ),
         ({"fit": {"ridge": -1.0}}, "ridge is 0 or more"),
+        ({"fit": {"decay": "1"}}, "decay positive; these are 0.0 and '1'"),
         ({"fit": {"decay": 0.0}}, "decay positive"),
     ],
 )

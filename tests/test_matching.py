@@ -159,6 +159,7 @@ def test_results_speak_for_themselves():
         ({"frame": "separated"}, "separation"),
         ({"covariates": ["tenure", "before", "both"], "frame": "sum"}, "is a combination of the others"),
         ({"caliper": 0}, "caliper is a positive number"),
+        ({"caliper": "1"}, "caliper is a positive number of standard deviations, not '1'"),
         ({"caliper": 1e-9}, "Widen the caliper"),
     ],
 )

@@ -365,6 +365,19 @@ def test_ridge_draws_towards_zero():
     assert (held.abs() < free.abs()).all()
 
 
+def test_numbers_are_not_words():
+    res = cl.REM(small(), [fx.inertia()]).fit()
+    for call, sentence in (
+        (lambda: res.model.fit(ridge="a"), "ridge is 'a'; give 0 or a positive number"),
+        (lambda: res.model.statistics("1"), "event '1' is not explained"),
+        (lambda: res.conf_int("0.05"), "alpha is one minus the level, between 0 and 1, not '0.05'"),
+        (lambda: res.simulate(2, seed=1, jobs="two"), "jobs is 'two'; give a whole number of workers"),
+        (lambda: cl.compare(a=res).table("3"), "digits is '3'; give a whole number"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            call()
+
+
 def test_separation_is_named_and_ridge_keeps_it_finite():
     frame = pd.DataFrame({"time": np.arange(1.0, 21), "sender": list("ab") * 10, "receiver": list("ba") * 10})
     events = cl.EventSequence.from_frame(frame, pd.DataFrame({"x": [0.0, 1.0, 2.0]}, index=list("abc")))

@@ -460,6 +460,9 @@ def test_a_model_that_diverges_ends_and_says_so(panel):
         ({"phase3": 3}, "phase3 is 3"),
         ({"gain": 0}, "gain is 0; give a positive number"),
         ({"diagonalize": 2}, "diagonalize is 2; give a number from 0 to 1"),
+        ({"phase3": "a"}, "phase3 is 'a'; give a whole number"),
+        ({"gain": None}, "gain is None; give a positive number"),
+        ({"reduction": "1"}, "reduction is '1'; give a number from 0 to 1"),
     ],
 )
 def test_settings_are_checked(settings, sentence):

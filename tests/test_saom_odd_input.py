@@ -130,6 +130,18 @@ def test_settings_are_of_their_kind(panel):  # noqa: F811
         SAOM(panel, {"net": NET}).fit(7)
     with pytest.raises(TypeError, match="give a dict or Series"):
         Estimation(fixed=[1, 2])
+    with pytest.raises(TypeError, match="dolby is 'no'; give True or False"):
+        Estimation(dolby="no")
+    model = SAOM(panel, {"net": NET})
+    with pytest.raises(ValueError, match="n is '3'; give a whole number"):
+        model.simulate([1] * 5, n="3")
+    for call in (model.fit, lambda **settings: model.simulate([1] * 5, **settings)):
+        with pytest.raises(ValueError, match="n_jobs is 'two'; give a whole number of workers"):
+            call(n_jobs="two")
+    with pytest.raises(ValueError, match="offset is '1'; give a finite number"):
+        SAOM(panel, {"net": NET}, offset="1")
+    with pytest.raises(ValueError, match="step is '1'; give a positive number"):
+        panel.rounded("drink", step="1")
 
 
 def damaged(path):

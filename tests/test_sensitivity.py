@@ -75,6 +75,13 @@ def test_results_speak_for_themselves():
         (lambda: robustness_value(1, 0, 50), "a standard error positive"),
         (lambda: robustness_value(float("nan"), 1, 50), "an estimate is a number"),
         (lambda: robustness_value(1, 0.1, 50, q=0), "q is positive"),
+        (lambda: e_value("2"), "a risk ratio is a positive number, not '2'"),
+        (lambda: e_value(2, "1", 3), "the interval is '1' to 3; give numbers"),
+        (lambda: bias_factor(2, "0.5", 0.5), "exposed is '0.5'; give a number"),
+        (lambda: bias_contour(2, share=None), "from 0 to below 1, not None"),
+        (lambda: bias_contour(2, points=2.5), "points is 2.5; give a whole number"),
+        (lambda: robustness_value("1", 1, 50), "an estimate is a number"),
+        (lambda: robustness_value(1, 0.1, 50, alpha="5 %"), "alpha is one minus the level"),
     ],
 )
 def test_bad_input_is_met_with_a_sentence(call, message):
