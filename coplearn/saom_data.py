@@ -317,8 +317,15 @@ def _network_facts(panel: JointPanel) -> dict[str, NetworkFacts]:
             average_mutual=0.0 if net.two_mode else float(np.mean(mutual)),
             balance_mean=_balance_mean(known[:-1], observed[:-1]),
             structural_mean=_balance_mean(known[:-1].transpose(0, 2, 1), observed[:-1].transpose(0, 2, 1)),
+            shared_mean=float(np.mean([_shared_choices(x, here.sum()) for x, here in waves])),
         )
     return facts
+
+
+def _shared_choices(ties: np.ndarray, n_present: int) -> float:
+    """Mean over ordered pairs of members of the number of choices that both make."""
+    received = ties.sum(axis=0).astype(float)
+    return float((received * (received - 1)).sum()) / max(n_present * (n_present - 1), 1)
 
 
 def _balance_mean(ties: np.ndarray, known: np.ndarray) -> float:

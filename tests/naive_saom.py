@@ -218,9 +218,10 @@ N("gwesp", lambda c: gw(TP(c.x), c.p), fixed=True)
 N("gwdspFF", None, lambda c: off(gw(TP(c.x), c.p)).sum(1), moment="ego")
 N("gwdspFB", None, lambda c: off(gw(IS(c.x), c.p)).sum(1), moment="ego")
 N("inPop", lambda c: alters(ind(c.x), c))
-N("inPop.c", lambda c: alters(ind(c.x) - c.dbar, c))
+indegree = lambda c: c.dbar * c.n / c.q  # noqa: E731
+N("inPop.c", lambda c: alters(ind(c.x) - indegree(c), c))
 N("inPopSqrt", lambda c: alters(np.sqrt(ind(c.x)), c))
-N("inPop_dya", lambda c: alters(root(ind(c.x), c.p) - root(c.dbar, c.p), c), fixed=True)
+N("inPop_dya", lambda c: alters(root(ind(c.x), c.p) - root(indegree(c), c.p), c), fixed=True)
 N("outPop", lambda c: alters(out(c.x), c), start=lambda c, kind: alters(out(c.x), c) if c.p == 0 else None)
 N("outPop.c", lambda c: alters(out(c.x) - c.dbar, c), start=lambda c, kind: alters(out(c.x), c))
 N("outPopSqrt", lambda c: alters(np.sqrt(out(c.x)), c), start=lambda c, kind: alters(out(c.x), c) if c.p == 0 else None)
@@ -228,7 +229,7 @@ N("outPopMore", lambda c: alters(np.maximum(out(c.x) - c.p, 0), c), start=lambda
 N("outPopThreshold", lambda c: alters(out(c.x) > c.p, c), start=lambda c, kind: alters(out(c.x), c))
 N(
     "outPopSqrtMore",
-    lambda c: alters(np.sqrt(np.maximum(out(c.x) - c.p, 0)), c),
+    lambda c: alters(np.maximum(np.sqrt(out(c.x)) - np.sqrt(c.p), 0), c),
     start=lambda c, kind: alters(out(c.x), c),
 )
 N("reciPop", lambda c: alters(rec(c.x), c))
@@ -245,7 +246,7 @@ N("inAct_ego", lambda c: spread(ind(c.x) - c.dbar, c), fixed=True)
 N("reciAct_ego", lambda c: spread(rec(c.x) - c.rec_mean, c), fixed=True)
 N("outMore_ego", lambda c: spread(out(c.x) > c.p, c), fixed=True)
 N("outActMore_ego", lambda c: spread(np.maximum(out(c.x) - c.p, 0), c), fixed=True)
-N("outActSqrtMore_ego", lambda c: spread(np.sqrt(np.maximum(out(c.x) - c.p, 0)), c), fixed=True)
+N("outActSqrtMore_ego", lambda c: spread(np.maximum(np.sqrt(out(c.x)) - np.sqrt(c.p), 0), c), fixed=True)
 N("divOut_ego", lambda c: spread(root(inverse(out(c.x)), c.p), c), fixed=True)
 N("divIn_ego", lambda c: spread(root(inverse(ind(c.x)), c.p), c), fixed=True)
 degree("outTrunc outTrunc2", lambda d, p: np.minimum(d, p))
@@ -348,7 +349,16 @@ N("inActX", lambda c: spread(root(c.x.T @ c.v, c.p), c))
 N("outActX", lambda c: spread(root(c.x @ c.v, c.p), c))
 N("sameXOutAct", lambda c: equal(c) * spread((c.x * equal(c)).sum(1), c), known="ea")
 N("diffXOutAct", lambda c: (1 - equal(c)) * spread((c.x * (1 - equal(c))).sum(1), c), known="ea")
-N("crossXOutAct", lambda c: equal(c) * spread((c.x * (1 - equal(c))).sum(1), c), known="ea")
+
+
+def crossed(c):
+    """Number of ties to the same times that to others; the root of the latter with p = 2, of the former with p = 3."""
+    same, others = (c.x * equal(c)).sum(1), (c.x * (1 - equal(c))).sum(1)
+    term = (1 - equal(c)) * spread(np.sqrt(same), c) if c.p == 3 else equal(c) * spread(root(others, c.p), c)
+    return term
+
+
+N("crossXOutAct", crossed, known="ea")
 N("altXOutAct", lambda c: spread(c.x @ c.v, c) * alters(c.v, c))
 N("homXOutAct", lambda c: c.x @ equal(c)[: c.q, : c.q])
 
@@ -371,10 +381,17 @@ N("homXOutAct2", like_category)
 N("sameXV", lambda c: (category(c.v)[:, None] == category(c.u)) * (category(c.u) > 0))
 N("sameXReciAct", lambda c: spread((c.x * c.x.T * equal(c)).sum(1), c), known="e")
 N("diffXReciAct", lambda c: spread((c.x * c.x.T * (1 - equal(c))).sum(1), c), known="e")
-shared = lambda c: equal(c) @ c.x / np.maximum(ind(c.x), 1)  # noqa: E731
-popular = {2: lambda c: np.sqrt(equal(c) @ c.x), 3: shared, 4: lambda c: np.sqrt(shared(c))}
-N("sameXInPop", lambda c: popular.get(c.p, lambda c: equal(c) @ c.x)(c), known="e")
-N("diffXInPop", lambda c: root((1 - equal(c)) @ c.x, c.p), known="e")
+
+
+def counted_or_share(c, alike, ties):
+    """For i, j: number of h alike to i with a tie to j; with p = 3, 4 as a share of all h alike; its root with 2, 4."""
+    count = alike[: c.n, : c.n] @ ties
+    count = count * inverse(alike[: c.n, : c.n].sum(1))[:, None] if c.p >= 3 else count
+    return np.sqrt(count) if c.p in (2, 4) else count
+
+
+N("sameXInPop", lambda c: counted_or_share(c, equal(c), c.x), known="e")
+N("diffXInPop", lambda c: counted_or_share(c, 1 - equal(c), c.x), known="e")
 N("IndTies", None, lambda c: (off((c.x == 0) * (TP(c.x) > 0)) * c.v[None, :]).sum(1), moment="ego")
 for name, agree in (("sameXCycle4", "same"), ("sameInXCycle4", "shared")):
     N(
@@ -414,7 +431,7 @@ def closeness(c, a, b):
 
 
 N("altDist2", lambda c: average(c, c.x, c.p == 2))
-N("totDist2", lambda c: alters(c.x @ c.v, c))
+N("totDist2", lambda c: alters(c.x @ c.v, c) - (c.v[:, None] * c.x.T if c.p == 2 else 0))
 N("altInDist2", lambda c: average(c, c.x.T, True))
 N("totInDist2", lambda c: (c.x.T @ c.v)[None, :] - c.v[:, None] * c.x)
 N("simDist2", lambda c: closeness(c, spread(c.x @ c.v * inverse(out(c.x)), c), average(c, c.x)), fixed=True)
@@ -448,22 +465,45 @@ N("crprodMutual", lambda c: c.w * c.w.T)
 N("inPopIntn", lambda c: alters(root(ind(c.w), c.p) - w_mean(c, True), c))
 N("outPopIntn", lambda c: alters(root(out(c.w), c.p) - w_mean(c), c))
 N("inActIntn", lambda c: spread(root(ind(c.w), c.p) - w_mean(c, True), c))
-N("outActIntn", lambda c: spread(np.log(out(c.w) + 1) if c.p == 0 else root(out(c.w), c.p) - w_mean(c), c))
+log = lambda value: np.log(np.where(value > 0, value, 1))  # noqa: E731  (0 of 0)
+N("outActIntn", lambda c: spread(log(out(c.w)) - log(c.w_dbar) if c.p == 0 else root(out(c.w), c.p) - w_mean(c), c))
 N("divOutEgoIntn", lambda c: spread(root(inverse(out(c.w)), c.p), c))
 N("divInEgoIntn", lambda c: spread(root(inverse(ind(c.w)), c.p), c))
 N("divOutAltIntn", lambda c: alters(root(inverse(out(c.w)), c.p), c))
 N("divInAltIntn", lambda c: alters(root(inverse(ind(c.w)), c.p), c))
 N("avDegIntn", lambda c: spread(np.full(c.n, c.w.sum() / c.n - c.p), c))
 N("both", lambda c: np.outer(root(ind(c.w), c.p) - w_mean(c), root(ind(c.w), c.p) - w_mean(c)))
-N("absOutDiffIntn", lambda c: np.abs(out(c.w)[:, None] - out(c.w)[None, :]))
+N("absOutDiffIntn", lambda c: np.abs(root(out(c.w), c.p)[:, None] - root(out(c.w), c.p)[None, :]))
+N("crprodInActIntn", lambda c: c.w * spread(root(ind(c.w), c.p) - w_mean(c, True), c))
 doubled = lambda c: spread((c.x * c.w).sum(1), c)  # noqa: E731
 N("doubleInPop", lambda c: c.w * alters(root(ind(c.x * c.w), c.p), c))
 bridged = lambda w: np.array([(off(np.outer(w[:, j], w[j])) * (1 - w)).sum() for j in range(len(w))])  # noqa: E731
 N("betweenPop", lambda c: alters(bridged(c.w) ** (1 / c.p), c))
-N("nDist2ActIntn", lambda c: spread(root(off((c.w == 0) * (TP(c.w) > 0)).sum(1), c.p), c))
-N("outOutActIntn", lambda c: spread(root(c.w @ out(c.x), c.p), c))
-N("outOutAvIntn", lambda c: spread(c.w @ out(c.x) * inverse(out(c.w)), c))
-N("inPopOutW", lambda c: ((out(c.w) - c.w_dbar) * (1 - np.eye(c.n))) @ c.x)
+free = lambda c: 1 if c.w_two_mode else c.w == 0  # noqa: E731
+N("nDist2ActIntn", lambda c: spread(root(off(free(c) * (IS(c.w) > 0)).sum(1), c.p), c))
+own_active = lambda c: c.w @ (root(out(c.x), c.p) - root(c.dbar, c.p))  # noqa: E731
+N("outOutActIntn", lambda c: spread(own_active(c), c))
+N("outOutAvIntn", lambda c: spread(own_active(c) * inverse(out(c.w)), c))
+N("dist2OutInActIntn", lambda c: spread(c.w @ (root(ind(c.w), c.p) - root(c.w_dbar, c.p)), c))
+others = lambda c: 1 - np.eye(c.n)  # noqa: E731
+
+
+def active(c):
+    """Outdegrees in w; p = 3: less their mean; p = 2: their root; p = 4: less the root of their mean."""
+    return {1: out(c.w), 2: np.sqrt(out(c.w)), 3: out(c.w) - c.w_dbar, 4: np.sqrt(out(c.w)) - np.sqrt(c.w_dbar)}[c.p]
+
+
+N("inPopOutW", lambda c: (active(c) * others(c)) @ c.x)
+
+
+def like_choosers(c):
+    """For i, k: number of choices in w that they share; p = 3: less its mean; p = 2, 4: the same of roots."""
+    count, mean = IS(c.w), c.w_shared
+    return {1: count, 2: np.sqrt(count), 3: count - mean, 4: np.sqrt(count) - np.sqrt(mean)}[c.p] * others(c)
+
+
+N("sharedTo", lambda c: like_choosers(c) @ c.x, fixed=True)
+N("avAlt.2M.tie", lambda c: like_choosers(c) @ c.x * inverse(like_choosers(c).sum(1))[:, None], fixed=True)
 N("doubleOutAct", lambda c: c.w * np.where(c.p == 2, np.sqrt(doubled(c)), doubled(c)))
 
 
@@ -472,17 +512,18 @@ def counted(count):
     return lambda c: np.sqrt(count(c)) if c.p == 2 else (count(c) > 0) if c.p == 3 else count(c)
 
 
-N("from", counted(lambda c: IS(c.w)))
-N("fromMutual", counted(lambda c: IS(c.w * c.w.T)))
+N("from", lambda c: np.sqrt(IS(c.w)) if c.p >= 2 else IS(c.w))
+N("fromMutual", lambda c: np.sqrt(IS(c.w * c.w.T)) if c.p >= 2 else IS(c.w * c.w.T))
 N("fromAny", lambda c: IS(c.w) > 0)
 N("to", counted(lambda c: c.w @ c.x), fixed=True)
 N("toBack", counted(lambda c: c.w.T @ c.x), fixed=True)
 N("toRecip", counted(lambda c: (c.w * c.w.T) @ c.x), fixed=True)
-N("toAny", counted(lambda c: either(c.w) @ c.x), fixed=True)
+N("toAny", None, lambda c: (c.w * (IS(c.x) > 0)).sum(1), moment="ego")
+N("toU", lambda c: (c.w * (c.d - c.d_mean)) @ c.x, fixed=True)
 N("closure", counted(lambda c: TP(c.w)))
 N("cyClosure", counted(lambda c: TP(c.w).T))
 N("sharedIn", counted(lambda c: OS(c.w)))
-N("mixedInXW", counted(lambda c: c.x.T @ c.w))
+N("mixedInXW", counted(lambda c: c.x.T @ c.w), fixed=True)
 N("cl.XWX", lambda c: c.x @ c.w, scale=2)
 N("cl.XWX1", lambda c: c.x @ c.w, fixed=True)
 N("cl.XWX2", lambda c: c.x @ c.w, fixed=True, change=lambda c: c.x @ c.w.T)
@@ -494,15 +535,18 @@ for name, count in {
     "FB": lambda w: IS(w),
     "BF": lambda w: OS(w),
     "RR": lambda w: TP(w * w.T),
-    "": lambda w: TP(w),
+    "": lambda w: IS(w),
 }.items():
     N(f"gwesp{name}Mix", lambda c, count=count: gw(count(c.w), c.p))
-N("from.w.ind", lambda c: (c.w * ind(c.w)) @ c.w.T)
+worth = {2: np.sqrt, -1: lambda d: 1 / (d + 1)}
+N("from.w.ind", lambda c: (c.w * worth.get(c.p, lambda d: d)(ind(c.w))) @ c.w.T)
 N("covNetNet", lambda c: IS(c.w) * equal(c), known="ea")
 N("homCovNetNet", lambda c: equal(c) * ((c.w * equal(c)) @ c.w.T), known="ea")
-N("sameWWClosure", lambda c: TP(c.w) * equal(c), known="ea")
+N("sameWWClosure", lambda c: (c.w * equal(c)) @ c.w, known="e")
+N("sameXWClosure", lambda c: (c.x * equal(c)) @ c.w, known="e")
+N("diffXWClosure", lambda c: (c.x * (1 - equal(c))) @ c.w, known="e")
 N("jumpWWClosure", lambda c: (1 - equal(c)) * ((c.w * equal(c)) @ c.w), known="ea")
-N("sameWXClosure", lambda c: (c.w @ c.x) * equal(c), fixed=True, known="ea")
+N("sameWXClosure", lambda c: (c.w * equal(c)) @ c.x, fixed=True, known="e")
 N("homWXClosure", lambda c: ((c.w * equal(c)) @ c.x) * equal(c), fixed=True, known="ea")
 N("jumpWXClosure", lambda c: ((c.w * equal(c)) @ c.x) * (1 - equal(c)), fixed=True, known="ea")
 for tail, many in (
@@ -514,22 +558,22 @@ for tail, many in (
     N("jumpSharedIn" if tail else "jumpFrom", lambda c, m=many: m(c, lambda a, b, h: a == h != b), known="ea")
 N("covNetNetIn", lambda c: OS(c.w) * equal(c), known="ea")
 N("homCovNetNetIn", lambda c: equal(c) * (c.w.T @ (c.w * equal(c))), known="ea")
-N("diffWWClosure", lambda c: TP(c.w) * (1 - equal(c)), known="ea")
-N("diffWXClosure", lambda c: (c.w @ c.x) * (1 - equal(c)), fixed=True, known="ea")
+N("diffWWClosure", lambda c: (c.w * (1 - equal(c))) @ c.w, known="e")
+N("diffWXClosure", lambda c: (c.w * (1 - equal(c))) @ c.x, fixed=True, known="e")
 N("sameXOutPopIntn", lambda c: root(equal(c) @ c.w.T, c.p), known="e")
-N("sameXInActIntn", lambda c: spread(root((c.w * equal(c)).sum(0), c.p), c), known="e")
+N("sameXInActIntn", lambda c: spread(np.diag(counted_or_share(c, equal(c), c.w)), c), known="e")
 N("sameXOutActIntn", lambda c: spread(root((c.w * equal(c)).sum(1), c.p), c), known="e")
 N("simDist2W", lambda c: closeness(c, spread(c.w @ c.v * inverse(out(c.w)), c), average(c, c.w)))
 N("inPopIntnX", lambda c: alters(root(c.w.T @ c.v[: c.n], c.p), c))
 N("outPopIntnX", lambda c: alters(root(c.w @ c.v, c.p), c))
 N("inActIntnX", lambda c: spread(root(c.w.T @ c.v, c.p), c))
 N("outActIntnX", lambda c: spread(root(c.w @ c.v, c.p), c))
-N("sameXInPopIntn", lambda c: root(equal(c)[: c.n, : c.n] @ c.w, c.p), known="e")
+N("sameXInPopIntn", lambda c: counted_or_share(c, equal(c), c.w), known="e")
 N("diffXInPopIntn", lambda c: root((1 - equal(c))[: c.n, : c.n] @ c.w, c.p), known="e")
-N("altDist2W", lambda c: average(c, c.w, True))
-N("altInDist2W", lambda c: average(c, c.w.T, True))
-N("totDist2W", lambda c: (c.w @ c.v)[None, :] - c.v[:, None] * c.w.T)
-N("totInDist2W", lambda c: (c.w.T @ c.v[: c.n])[None, :] - c.v[: c.n, None] * c.w)
+N("altDist2W", lambda c: average(c, c.w, c.p == 2))
+N("altInDist2W", lambda c: average(c, c.w.T, c.p == 2))
+N("totDist2W", lambda c: (c.w @ c.v)[None, :] - c.v[:, None] * c.w.T * (c.p == 2))
+N("totInDist2W", lambda c: (c.w.T @ c.v[: c.n])[None, :] - c.v[: c.n, None] * c.w * (c.p == 2))
 N("simEgoDist2W", lambda c: closeness(c, spread(c.v, c), average(c, c.w, True)), known="e")
 N("simEgoInDist2W", lambda c: closeness(c, spread(c.v, c), average(c, c.w.T, True)), known="e")
 N("sameEgoDist2W", lambda c: share(c, c.w), known="e")

@@ -145,7 +145,7 @@ BEHAVIOR["popularity_of_in_alters"] = lambda c, i: c.z[i] * mean([c.x[:, j].sum(
 for _a in ("out", "in"):
     for _b in ("out", "in", "mutual"):
         BEHAVIOR[f"degree_{_a}_and_{_b}"] = lambda c, i, a=_a, b=_b: (
-            c.z[i] * len(set(alters(c.x, i, a)) & set(alters(c.y, i, b)))
+            c.z[i] * (len(set(alters(c.x, i, a)) & set(alters(c.y, i, b))) - (c.p >= 2) * len(alters(c.x, i, a)))
         )
 BEHAVIOR["popularity_elsewhere_of_alters"] = lambda c, i: c.z[i] * sum(c.y[:, j].sum() for j in alters(c.x, i, "out"))
 BEHAVIOR["popularity_elsewhere_of_in_alters"] = lambda c, i: c.z[i] * sum(c.y[:, j].sum() for j in alters(c.x, i, "in"))

@@ -162,6 +162,8 @@ def test_constants_are_those_that_rsiena_prints(reference_panel):
     net = context.network("net")
     assert net.balance_mean == pytest.approx(0.0889285714285714, abs=1e-13)
     assert net.structural_mean == pytest.approx(0.0896768707482993, abs=1e-13)
+    ties, off = reference_panel.networks["net"].ties.astype(int), ~np.eye(50, dtype=bool)
+    assert net.shared_mean == pytest.approx(np.mean([(x @ x.T)[off].mean() for x in ties]), abs=1e-13)
     assert context.actor("drink").alter_similarity_mean["net"] == pytest.approx(0.742623129251701, abs=1e-13)
 
 

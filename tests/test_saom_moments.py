@@ -83,6 +83,7 @@ def network_target(data, context, entry, kind, m):
             "dbar": own.average_degree, "rec_mean": own.average_mutual, "b0": own.balance_mean,
             "structural": own.structural_mean, "v_range": v.range, "v_similarity": v.similarity_mean,
             "v_mean": v.mean, "d_mean": data.d_mean, "w_dbar": context.networks["other"].average_degree,
+            "w_shared": context.networks["other"].shared_mean,
         },
     )  # fmt: skip
     before = replace(after, x=start)

@@ -104,8 +104,8 @@ class Case:
                 balance_mean=0.31,
                 structural_mean=0.29,
             ),
-            "other": NetworkFacts("other", 1, True, False, n, average_degree=1.9),
-            "bipartite": NetworkFacts("bipartite", 2, True, True, q, average_degree=1.4),
+            "other": NetworkFacts("other", 1, True, False, n, average_degree=1.9, shared_mean=0.7),
+            "bipartite": NetworkFacts("bipartite", 2, True, True, q, average_degree=1.4, shared_mean=0.8),
         }
         actors = {
             name: ActorFacts(name, k, mean=self.v_mean, range=3.0, similarity_mean=0.55)
@@ -141,10 +141,11 @@ class Case:
             p=p,
             directed=self.directed,
             two_mode=self.two_mode,
+            w_two_mode=w == "bipartite",
             constants={
                 "dbar": own.average_degree, "rec_mean": own.average_mutual, "b0": own.balance_mean,
                 "structural": own.structural_mean, "v_range": 3.0, "v_similarity": 0.55, "v_mean": self.v_mean,
-                "d_mean": 1.3, "w_dbar": 1.9 if w == "other" else 1.4,
+                "d_mean": 1.3, "w_dbar": 1.9 if w == "other" else 1.4, "w_shared": 0.7 if w == "other" else 0.8,
             },
         )  # fmt: skip
 
@@ -171,9 +172,26 @@ def change(case, eff, i, scratch):
     return np.where(np.arange(case.q) != (-1 if case.two_mode else i), out[: case.q] + column, 0.0)
 
 
+# Internal parameters that mean something else than the default, where any number is allowed.
+FURTHER = {
+    short: values
+    for names, values in (
+        ("altDist2 totDist2 altDist2W totDist2W altInDist2W totInDist2W absOutDiffIntn", [2]),
+        ("outPopMore outPopSqrtMore outPopThreshold outActSqrtMore_ego outXMore", [2]),
+        ("from fromMutual to toBack toRecip mixedInXW", [2, 3]),
+        ("inPopIntn outPopIntn inActIntn both crprodInActIntn", [1, 2]),
+        ("divOutEgoIntn divInEgoIntn divOutAltIntn divInAltIntn betweenPop", [1, 2]),
+        ("outActIntn", [0, 1]),
+        ("sameXInActIntn", [2, 3, 4]),
+    )
+    for short in names.split()
+}
+
+
 def parameters(entry):
     default = entry.options.get("parameter")
-    return [None] if default is None else entry.details.get("parameters", [default])
+    further = FURTHER.get(entry.short.get("rsiena"), [])
+    return [None] if default is None else [*entry.details.get("parameters", [default]), *further]
 
 
 def expected_change(case, statistic, p, i, w="other"):

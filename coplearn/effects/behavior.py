@@ -211,7 +211,8 @@ def _degrees() -> None:
         for second in "FBR":
             name = f"degree_{words[first]}_and_{words[second]}"
             text = f"z_i \\sum_j {_TIE[words[first]]} {_TIE[words[second]].replace('x', 'y')}"
-            more = {"second": words[second], "formula": text, "short": f"{first}{second}Deg"}
+            text += rf"; p \geq 2: less \sum_j {_TIE[words[first]]}"
+            more = {"second": words[second], "formula": text, "short": f"{first}{second}Deg", "parameter": 1}
             _alters(name, "total", words[first], "one", "if tied", **more)
     for alters, short in (("out", "outdegMixedPop"), ("in", "indegMixedPop")):
         more = {"short": short, "elsewhere": True, "formula": f"z_i \\sum_j {_TIE[alters]} y_{{+j}}"}

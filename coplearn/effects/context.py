@@ -39,6 +39,7 @@ class NetworkFacts:
     average_mutual: float = 0.0  # of actors' reciprocated degrees, over all waves
     balance_mean: float = 0.0  # mean of |x_ih - x_jh| over start waves and distinct i, j, h
     structural_mean: float = 0.0  # the same of |x_hi - x_hj|
+    shared_mean: float = 0.0  # of the number of choices that two actors share, over all waves
 
 
 @dataclass(frozen=True)

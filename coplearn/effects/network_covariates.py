@@ -4,18 +4,23 @@
 nodes.
 """
 
+from coplearn.effects.context import Row
 from coplearn.effects.network_rows import (
     ANY,
     ONE_MODE,
+    Facts,
     bilinear,
     cycle,
     degree,
     effect,
+    left_out_if_2,
     near,
     path,
     product,
     reach,
     root_if_2,
+    root_if_2_or_4,
+    same_of_all,
     special,
 )
 from coplearn.kernels import saom_network as k
@@ -175,7 +180,14 @@ for name, short, weight, back, formula in (
         source=SNIJDERS_2010,
     )
 
+
 # Activity to the same and to others.
+def crossed(f: Facts) -> Row:
+    """Ties to the same times ties to others, one of them perhaps under a root."""
+    one, other = (t.UNEQUAL, t.SAME) if f.p == 3 else (t.SAME, t.UNEQUAL)
+    return bilinear(t.IDENTITY, one, t.ROOT if f.p >= 2 else t.IDENTITY, other)(f)
+
+
 for name, short, first, formula in (
     ("activity_to_same", "sameXOutAct", t.SAME, r"(\sum_j x_{ij} 1\{v_i = v_j\})^2"),
     ("activity_to_different", "diffXOutAct", t.UNEQUAL, r"(\sum_j x_{ij} 1\{v_i \neq v_j\})^2"),
@@ -191,11 +203,12 @@ for name, short, first, formula in (
 effect(
     "activity_to_same_and_different",
     "crossXOutAct",
-    r"\sum_j x_{ij} 1\{v_i = v_j\} \sum_j x_{ij} 1\{v_i \neq v_j\}",
-    bilinear(t.IDENTITY, t.SAME, t.IDENTITY, t.UNEQUAL),
+    r"\sum_j x_{ij} 1\{v_i = v_j\} \sum_j x_{ij} 1\{v_i \neq v_j\}; the root of the second sum with p = 2, of the "
+    "first with p = 3",
+    crossed,
     ACTOR,
     parameter=1,
-    parameters=(0, 1),
+    parameters=(0, 1, 2, 3),
 )
 effect(
     "activity_weighted_by_alters",
@@ -345,16 +358,12 @@ effect(
 )
 
 
-def of_share(p: float) -> int:
-    """p = 2: root; p = 4: root of the share."""
-    return t.ROOT if p in (2, 4) else t.IDENTITY
-
-
 effect(
     "popularity_among_same",
     "sameXInPop",
-    r"\sum_j x_{ij} \sum_h x_{hj} 1\{v_h = v_i\}, p = 2: its root, 3: divided by x_{+j}, 4: the root of that",
-    near(k.N_SAME, BACKWARD, 2, shape=of_share, choose_summary=lambda p: k.SHARE_SAME if p in (3, 4) else k.N_SAME),
+    r"\sum_j x_{ij} \sum_h x_{hj} 1\{v_h = v_i\}, p = 2: its root, 3: divided by the number of all h with v_h = v_i, "
+    "4: the root of that",
+    near(k.N_SAME, BACKWARD, 2, shape=root_if_2_or_4, choose_summary=same_of_all),
     ACTOR,
     parameter=1,
     interaction="dyadic",
@@ -363,16 +372,39 @@ effect(
 effect(
     "popularity_among_different",
     "diffXInPop",
-    r"\sum_j x_{ij} \sum_h x_{hj} 1\{v_h \neq v_i\}, its root with p = 2",
-    near(k.N_DIFFERENT, BACKWARD, 2, shape=of_share),
+    r"\sum_j x_{ij} \sum_h x_{hj} 1\{v_h \neq v_i\}, p = 2: its root, 3: divided by the number of all h with "
+    r"v_h \neq v_i, 4: the root of that",
+    near(
+        k.N_DIFFERENT,
+        BACKWARD,
+        2,
+        shape=root_if_2_or_4,
+        choose_summary=lambda p: k.PART_OF_DIFFERENT if p in (3, 4) else k.N_DIFFERENT,
+    ),
     ACTOR,
     parameter=1,
     interaction="dyadic",
-    parameters=(0, 1, 2),
+    parameters=(0, 1, 2, 3, 4),
 )
 for name, short, summary, direction, ego, formula, parameter in (
-    ("alters_of_alter", "altDist2", k.MEAN, FORWARD, 0, "the mean of v over the out-alters of j (p = 2: but i)", 1),
-    ("alters_of_alter_total", "totDist2", k.TOTAL, FORWARD, 0, "the sum of v over the out-alters of j", 1),
+    (
+        "alters_of_alter",
+        "altDist2",
+        k.MEAN,
+        FORWARD,
+        left_out_if_2,
+        "the mean of v over the out-alters of j (p = 2: but i)",
+        1,
+    ),
+    (
+        "alters_of_alter_total",
+        "totDist2",
+        k.TOTAL,
+        FORWARD,
+        left_out_if_2,
+        "the sum of v over the out-alters of j (p = 2: but i)",
+        1,
+    ),
     ("choosers_of_alter", "altInDist2", k.MEAN, BACKWARD, 1, "the mean of v over the in-alters of j but i", None),
     ("choosers_of_alter_total", "totInDist2", k.TOTAL, BACKWARD, 1, "the sum of v over the in-alters of j but i", None),
     (

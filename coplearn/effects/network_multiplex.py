@@ -4,6 +4,8 @@ In moments w is read at the start of the period. "other" says which networks w m
 one, "one-mode", or any.
 """
 
+import numpy as np
+
 from coplearn.effects.network_rows import (
     ANY,
     ONE_MODE,
@@ -12,10 +14,15 @@ from coplearn.effects.network_rows import (
     effect,
     geometric,
     inverse_root_if_2,
+    left_out_if_2,
     near,
     path,
     product,
+    reach,
+    root_from_2,
     root_if_2,
+    root_if_2_or_4,
+    same_of_all,
     special,
 )
 from coplearn.kernels import saom_network as k
@@ -29,7 +36,7 @@ MULTIPLEX = "Snijders, Lomi & Torlo (2013), doi:10.1016/j.socnet.2012.05.005."
 
 
 def root_or_log(p: float) -> int:
-    """p = 2 asks for the square root, p = 0 for the logarithm of 1 + degree."""
+    """p = 2 asks for the square root, p = 0 for the logarithm (0 of 0)."""
     return t.LOG if p == 0 else root_if_2(p)
 
 
@@ -39,8 +46,13 @@ def root_or_any(p: float) -> int:
 
 
 def mean_degree(f: Facts) -> float:
-    """The average outdegree in the other network, its root with p = 2; nothing is subtracted from logarithms."""
-    return 0.0 if f.p == 0 else f.other.average_degree ** (0.5 if f.p == 2 else 1)
+    """The average outdegree in the other network, its root with p = 2."""
+    return f.other.average_degree ** (0.5 if f.p == 2 else 1)
+
+
+def mean_or_log(f: Facts) -> float:
+    """The same, its logarithm with p = 0."""
+    return float(np.log(f.other.average_degree or 1.0)) if f.p == 0 else mean_degree(f)
 
 
 def mean_indegree(f: Facts) -> float:
@@ -86,13 +98,13 @@ for name, short, kind, formula, mean, other in (
     )
 for name, short, kind, formula, mean, other in (
     ("activity_by_indegree_in", "inActIntn", t.IN, "w_{+i}", mean_indegree, "one-mode"),
-    ("activity_by_outdegree_in", "outActIntn", t.OUT, "w_{i+}", mean_degree, "any"),
+    ("activity_by_outdegree_in", "outActIntn", t.OUT, "w_{i+}", mean_or_log, "any"),
 ):
     effect(
         name,
         short,
         rf"x_{{i+}} ({formula} - its mean), roots of both with p = 2"
-        + (r", \ln(1 + w_{i+}) with p = 0" if short == "outActIntn" else ""),
+        + (r", logarithms with p = 0 (0 of 0)" if short == "outActIntn" else ""),
         product(ego=kind, shape=root_or_log if short == "outActIntn" else root_if_2, centre=mean),
         NET,
         parameter=2,
@@ -141,9 +153,10 @@ effect(
 effect(
     "outdegree_gap_in",
     "absOutDiffIntn",
-    r"\sum_j x_{ij} |w_{i+} - w_{j+}|",
+    r"\sum_j x_{ij} |w_{i+} - w_{j+}|, of roots with p = 2",
     product(t.W_DEGREE_GAP),
     NET,
+    parameter=1,
     interaction="dyadic",
     networks=ONE_MODE,
 )
@@ -183,57 +196,124 @@ effect(
 effect(
     "activity_by_distance_two_in",
     "nDist2ActIntn",
-    r"x_{i+} times the number of h with w_{ih} = 0 and a two-path in w from i, its root with p = 2",
+    r"x_{i+} times the number of h with \max_k w_{ik} w_{hk} = 1 and (in a one-mode network) w_{ih} = 0, its root with "
+    "p = 2",
     special(k.REACHED_IN_TWO),
     NET,
     parameter=1,
     interaction="ego",
     networks=("directed", "two-mode"),
-    other="one-mode",
     parameters=(1, 2),
 )
-for name, short, summary, formula in (
-    ("activity_by_activity_of_contacts", "outOutActIntn", k.TOTAL, r"\sum_h w_{ih} x_{h+}, its root with p = 2"),
-    ("activity_by_average_activity_of_contacts", "outOutAvIntn", k.MEAN, r"\sum_h w_{ih} x_{h+} / w_{i+}"),
+for name, short, summary, formula, degrees, other in (
+    (
+        "activity_by_activity_of_contacts",
+        "outOutActIntn",
+        k.TOTAL,
+        r"\sum_h w_{ih} (x_{h+} - \bar x)",
+        "own",
+        "one-mode",
+    ),
+    (
+        "activity_by_average_activity_of_contacts",
+        "outOutAvIntn",
+        k.MEAN,
+        r"\sum_h w_{ih} (x_{h+} - \bar x) / w_{i+}",
+        "own",
+        "one-mode",
+    ),
+    (
+        "activity_by_popularity_of_choices_in",
+        "dist2OutInActIntn",
+        k.TOTAL,
+        r"\sum_k w_{ik} (w_{+k} - \bar w)",
+        "indegrees",
+        "any",
+    ),
 ):
     effect(
         name,
         short,
-        rf"x_{{i+}} {formula}",
-        near(summary, FORWARD, of_ego=True, shape=root_if_2, degrees="own"),
+        rf"x_{{i+}} {formula}, the mean being that of outdegrees; roots of both with p = 2",
+        near(summary, FORWARD, of_ego=True, degrees=degrees),
         NET,
         parameter=1,
         interaction="ego",
         networks=("directed", "two-mode"),
-        other="one-mode",
-        parameters=(1, 2) if short == "outOutActIntn" else (1,),
+        other=other,
+        parameters=(1, 2),
     )
 effect(
     "popularity_among_active_in",
     "inPopOutW",
-    r"\sum_j x_{ij} \sum_{k \neq i} x_{kj} (w_{k+} - \bar w)",
+    r"\sum_j x_{ij} \sum_{k \neq i} x_{kj} w_{k+}; p = 2: its root \sqrt{w_{k+}}, 3: w_{k+} - \bar w, 4: roots of both",
     near(k.TOTAL, BACKWARD, 1, degrees="other"),
     NET,
     parameter=1,
     interaction="dyadic",
     networks=("directed", "two-mode"),
-    parameters=(1,),
+    parameters=(1, 2, 3, 4),
+)
+
+
+def shared_mean(f: Facts) -> float:
+    """The average number of choices in the other network that two members share, its root with p = 4; p < 3: 0."""
+    return 0.0 if f.p < 3 else f.other.shared_mean ** (0.5 if f.p == 4 else 1)
+
+
+effect(
+    "to_choices_of_like_choosers",
+    "sharedTo",
+    r"\sum_j x_{ij} \sum_{k \neq i} x_{kj} (\sum_h w_{ih} w_{kh} - c), c its mean over pairs with p = 3, roots of both "
+    "with p = 4; p = 1, 2: c = 0; with the other ties as context",
+    special(k.SHARED_TO, centre=shared_mean),
+    NET,
+    parameter=3,
+    interaction="dyadic",
+    networks=("directed", "two-mode"),
+    parameters=(1, 2, 3, 4),
+)
+effect(
+    "to_average_choices_of_like_choosers",
+    "avAlt.2M.tie",
+    r"\sum_j x_{ij} \sum_{k \neq i} x_{kj} u_{ik} / \sum_{k \neq i} u_{ik}, u_{ik} = \sum_h w_{ih} w_{kh}, its root "
+    "with p = 2; with the other ties as context",
+    special(k.SHARED_AVERAGE),
+    NET,
+    parameter=1,
+    interaction="dyadic",
+    networks=("directed", "two-mode"),
+    parameters=(1, 2),
+)
+effect(
+    "with_by_indegree_in",
+    "crprodInActIntn",
+    r"\sum_j x_{ij} w_{ij} (w_{+i} - \bar w), roots of both with p = 2",
+    product(t.W, ego=t.IN, shape=root_if_2, centre=mean_indegree),
+    NET,
+    parameter=2,
+    interaction="dyadic",
+    networks=ONE_MODE,
+    other="one-mode",
 )
 
 # Two-paths with the other network.
 for name, short, first, second, legs, formula, shape, other in (
-    ("from_shared_choices", "from", FORWARD, BACKWARD, "ww", "w_{ih} w_{jh}", root_if_2, "any"),
-    ("from_shared_mutual", "fromMutual", BOTH, BOTH, "ww", "w_{ih} w_{hi} w_{jh} w_{hj}", root_if_2, "one-mode"),
+    ("from_shared_choices", "from", FORWARD, BACKWARD, "ww", "w_{ih} w_{jh}", root_from_2, "any"),
+    ("from_shared_mutual", "fromMutual", BOTH, BOTH, "ww", "w_{ih} w_{hi} w_{jh} w_{hj}", root_from_2, "one-mode"),
     ("to_choices_of_contacts", "to", FORWARD, FORWARD, "wx", "w_{ih} x_{hj}", root_or_any, "one-mode"),
     ("to_choices_of_choosers", "toBack", BACKWARD, FORWARD, "wx", "w_{hi} x_{hj}", root_or_any, "one-mode"),
     ("to_choices_of_mutual", "toRecip", BOTH, FORWARD, "wx", "w_{ih} w_{hi} x_{hj}", root_or_any, "one-mode"),
-    ("to_choices_of_any", "toAny", EITHER, FORWARD, "wx", r"\max(w_{ih}, w_{hi}) x_{hj}", root_or_any, "one-mode"),
     ("closure_of", "closure", FORWARD, FORWARD, "ww", "w_{ih} w_{hj}", root_if_2, "one-mode"),
     ("cyclic_closure_of", "cyClosure", BACKWARD, BACKWARD, "ww", "w_{jh} w_{hi}", root_if_2, "one-mode"),
     ("from_shared_choosers", "sharedIn", BACKWARD, FORWARD, "ww", "w_{hi} w_{hj}", root_if_2, "one-mode"),
-    ("choices_of_own_choosers", "mixedInXW", BACKWARD, FORWARD, "xw", "x_{hi} w_{hj}", root_if_2, "one-mode"),
+    ("choices_of_own_choosers", "mixedInXW", BACKWARD, FORWARD, "xw", "x_{hi} w_{hj}", root_or_any, "one-mode"),
 ):
-    words = {root_if_2: "its root with p = 2", root_or_any: "its root with p = 2, 1 for any with p = 3"}[shape]
+    words = {
+        root_if_2: "its root with p = 2",
+        root_from_2: r"its root with p \geq 2",
+        root_or_any: "its root with p = 2, 1 for any with p = 3",
+    }[shape]
     effect(
         name,
         short,
@@ -247,6 +327,26 @@ for name, short, first, second, legs, formula, shape, other in (
         other=other,
     )
 effect(
+    "to_any_choice_of_contacts",
+    "toAny",
+    r"\sum_h w_{ih} \max_j (x_{ij} x_{hj})",
+    reach(BACKWARD, t.ANY),
+    NET,
+    source=MULTIPLEX,
+    networks=ANY,
+    other="one-mode",
+)
+effect(
+    "to_choices_of_weighted_contacts",
+    "toU",
+    r"\sum_j x_{ij} \sum_h w_{ih} (u_{ih} - \bar u) x_{hj}, with the other ties as context",
+    path(FORWARD, FORWARD, weight=k.MIDDLE_DYADIC, legs="wx"),
+    ("network", "dyadic"),
+    interaction="dyadic",
+    source=MULTIPLEX,
+    other="one-mode",
+)
+effect(
     "from_any_shared_choice",
     "fromAny",
     r"\sum_j x_{ij} \max_h (w_{ih} w_{jh})",
@@ -258,12 +358,14 @@ effect(
 effect(
     "from_shared_choices_by_indegree",
     "from.w.ind",
-    r"\sum_j x_{ij} \sum_h w_{ih} w_{jh} u_{+h}, u the second network; with the other ties as context",
+    r"\sum_j x_{ij} \sum_h w_{ih} w_{jh} u_{+h}, u the second network; p = 2: \sqrt{u_{+h}}, p = -1: 1 / (u_{+h} + 1); "
+    "with the other ties as context",
     path(FORWARD, BACKWARD, weight=k.MIDDLE_INDEGREE, legs="ww"),
     ("network", "network"),
     parameter=1,
     interaction="dyadic",
     networks=ONE_MODE,
+    parameters=(-1, 0, 1, 2),
 )
 for name, short, roles, moment, formula in (
     ("closure_by_tie_then", "cl.XWX", 3, 0, r"\sum_{j,h} x_{ij} x_{ih} w_{hj} (twice that in moments)"),
@@ -311,7 +413,7 @@ for name, short, first, second, formula, other in (
     ("gwesp_backward_in", "gwespBBMix", BACKWARD, BACKWARD, "w_{jh} w_{hi}", "one-mode"),
     ("gwesp_shared_choices_in", "gwespFBMix", FORWARD, BACKWARD, "w_{ih} w_{jh}", "any"),
     ("gwesp_shared_choosers_in", "gwespBFMix", BACKWARD, FORWARD, "w_{hi} w_{hj}", "one-mode"),
-    ("gwesp_in", "gwespMix", FORWARD, FORWARD, "w_{ih} w_{hj}, w undirected", "one-mode"),
+    ("gwesp_in", "gwespMix", FORWARD, BACKWARD, "w_{ih} w_{jh}, w undirected or two-mode", "any"),
     ("gwesp_reciprocated_in", "gwespRRMix", BOTH, BOTH, "w_{ih} w_{hi} w_{hj} w_{jh}", "one-mode"),
 ):
     effect(
@@ -337,9 +439,9 @@ for name, short, legs, second, weight, formula in (
         k.ALL_SAME,
         r"w_{ih} w_{jh} 1\{v_i = v_j = v_h\}",
     ),
-    ("closure_of_same", "sameWWClosure", "ww", FORWARD, k.ENDS_SAME, r"w_{ih} w_{hj} 1\{v_i = v_j\}"),
+    ("closure_of_same", "sameWWClosure", "ww", FORWARD, k.MIDDLE_SAME, r"w_{ih} w_{hj} 1\{v_i = v_h\}"),
     ("closure_of_jumping", "jumpWWClosure", "ww", FORWARD, k.JUMP, r"w_{ih} w_{hj} 1\{v_i = v_h \neq v_j\}"),
-    ("to_choices_of_contacts_same", "sameWXClosure", "wx", FORWARD, k.ENDS_SAME, r"w_{ih} x_{hj} 1\{v_i = v_j\}"),
+    ("to_choices_of_contacts_same", "sameWXClosure", "wx", FORWARD, k.MIDDLE_SAME, r"w_{ih} x_{hj} 1\{v_i = v_h\}"),
     (
         "to_choices_of_contacts_homogeneous",
         "homWXClosure",
@@ -376,15 +478,15 @@ for name, short, legs, first, second, weight, formula in (
     ("shared_choosers_all_different", "allDifCovNetNetIn", "ww", BACKWARD, FORWARD, k.ALL_DIFFER, "all v differ"),
     ("shared_choices_jumping", "jumpFrom", "ww", FORWARD, BACKWARD, k.JUMP, r"v_i = v_h \neq v_j"),
     ("shared_choosers_jumping", "jumpSharedIn", "ww", BACKWARD, FORWARD, k.JUMP, r"v_i = v_h \neq v_j"),
-    ("closure_of_different", "diffWWClosure", "ww", FORWARD, FORWARD, k.ENDS_DIFFER, r"v_i \neq v_j"),
+    ("closure_of_different", "diffWWClosure", "ww", FORWARD, FORWARD, k.MIDDLE_DIFFERS, r"v_i \neq v_h"),
     (
         "to_choices_of_contacts_different",
         "diffWXClosure",
         "wx",
         FORWARD,
         FORWARD,
-        k.ENDS_DIFFER,
-        r"v_i \neq v_j",
+        k.MIDDLE_DIFFERS,
+        r"v_i \neq v_h",
     ),
 ):
     one = "w_{ih}" if first == FORWARD else "w_{hi}"
@@ -398,6 +500,18 @@ for name, short, legs, first, second, weight, formula in (
         NET_ACTOR,
         interaction="dyadic",
         networks=ONE_MODE,
+        other="one-mode",
+    )
+for name, short, weight, sign in (
+    ("closure_by_tie_to_same_then", "sameXWClosure", k.MIDDLE_SAME, "="),
+    ("closure_by_tie_to_different_then", "diffXWClosure", k.MIDDLE_DIFFERS, r"\neq"),
+):
+    effect(
+        name,
+        short,
+        rf"\sum_{{j,h}} x_{{ij}} x_{{ih}} w_{{hj}} 1\{{v_i {sign} v_h\}}",
+        path(FORWARD, FORWARD, 3, weight, legs="xw"),
+        NET_ACTOR,
         other="one-mode",
     )
 for name, short, direction, of_ego, formula in (
@@ -416,6 +530,7 @@ for name, short, direction, of_ego, formula in (
         interaction="ego" if of_ego else "dyadic",
         other="one-mode",
     )
+SHARES = ", 3: divided by the number of all h with v_h {} v_i, 4: the root of that"
 for name, short, direction, of_ego, formula in (
     ("popularity_by_same_outdegree_in", "sameXOutPopIntn", FORWARD, False, r"\sum_j x_{ij} \sum_h w_{jh}"),
     ("activity_by_same_indegree_in", "sameXInActIntn", BACKWARD, True, r"x_{i+} \sum_h w_{hi}"),
@@ -424,8 +539,17 @@ for name, short, direction, of_ego, formula in (
     effect(
         name,
         short,
-        formula + r" 1\{v_h = v_i\}, the root of the inner sum with p = 2",
-        near(k.N_SAME, direction, 0, of_ego, root_if_2),
+        formula
+        + r" 1\{v_h = v_i\}, the root of the inner sum with p = 2"
+        + (SHARES.format("=") if short == "sameXInActIntn" else ""),
+        near(
+            k.N_SAME,
+            direction,
+            0,
+            of_ego,
+            root_if_2_or_4 if short == "sameXInActIntn" else root_if_2,
+            same_of_all if short == "sameXInActIntn" else None,
+        ),
         NET_ACTOR,
         parameter=1,
         interaction="ego" if of_ego else "dyadic",
@@ -438,14 +562,24 @@ for name, short, summary, formula in (
     effect(
         name,
         short,
-        rf"\sum_j x_{{ij}} \sum_h w_{{hj}} 1\{{v_h {formula} v_i\}}, its root with p = 2",
-        near(summary, BACKWARD, 0, shape=root_if_2),
+        rf"\sum_j x_{{ij}} \sum_h w_{{hj}} 1\{{v_h {formula} v_i\}}, its root with p = 2"
+        + (SHARES.format("=") if formula == "=" else ""),
+        near(
+            summary,
+            BACKWARD,
+            0,
+            shape=root_if_2_or_4 if formula == "=" else root_if_2,
+            choose_summary=same_of_all if formula == "=" else None,
+        ),
         NET_ACTOR,
         parameter=1,
         interaction="dyadic",
         other="same",
         networks=("directed", "two-mode"),
+        parameters=(1, 2, 3, 4) if formula == "=" else (1, 2),
     )
+left_out = {k.MEAN: " (p = 2: but i)", k.TOTAL: " (p = 2: but i)", k.MEANS_SIMILAR: ""}
+left_out |= dict.fromkeys((k.EGO_SIMILAR, k.SHARE_SAME), " but i")
 for name, short, summary, direction, formula in (
     ("alters_of_alter_in", "altDist2W", k.MEAN, FORWARD, "the mean of v over the out-alters"),
     ("alters_of_alter_total_in", "totDist2W", k.TOTAL, FORWARD, "the sum of v over the out-alters"),
@@ -490,10 +624,11 @@ for name, short, summary, direction, formula in (
     effect(
         name,
         short,
-        rf"\sum_j x_{{ij}} a_j, a_j {formula} of j{'' if summary == k.MEANS_SIMILAR else ' but i'} in w; "
+        rf"\sum_j x_{{ij}} a_j, a_j {formula} of j{left_out[summary]} in w; "
         + ("0 for nobody" if summary == k.SHARE_SAME else "a mean or sum over nobody is 0"),
-        near(summary, direction, int(summary != k.MEANS_SIMILAR)),
+        near(summary, direction, left_out_if_2 if summary in (k.MEAN, k.TOTAL) else int(summary != k.MEANS_SIMILAR)),
         NET_ACTOR,
+        parameter=1 if summary in (k.MEAN, k.TOTAL) else None,
         interaction="dyadic",
         other="same" if direction == BACKWARD else "one-mode",
         networks=("directed", "two-mode") if direction == BACKWARD else ("directed",),

@@ -95,6 +95,26 @@ def root_if_2(p: float) -> int:
     return t.ROOT if p == 2 else t.IDENTITY
 
 
+def root_from_2(p: float) -> int:
+    """p >= 2 asks for the square root."""
+    return t.ROOT if p >= 2 else t.IDENTITY
+
+
+def root_if_2_or_4(p: float) -> int:
+    """p = 2 asks for the root of a count, p = 4 for that of a share."""
+    return t.ROOT if p in (2, 4) else t.IDENTITY
+
+
+def same_of_all(p: float) -> int:
+    """p = 3, 4 ask for the share of everybody of ego's value instead of a count."""
+    return kernel.PART_OF_SAME if p in (3, 4) else kernel.N_SAME
+
+
+def left_out_if_2(p: float) -> int:
+    """p = 2 leaves ego out."""
+    return int(p == 2)
+
+
 def inverse_root_if_2(p: float) -> int:
     return t.INVERSE_ROOT if p == 2 else t.INVERSE
 
@@ -104,6 +124,11 @@ EGO_NEEDED = {t.EGO, t.EGO_2, t.EGO_GE, t.EGO_LE}
 ALTER_NEEDED = {t.ALTER, t.ALTER_2, t.ALTER_GE, t.ALTER_LE, t.ALTER_POSITIVE}
 # Of two variables, who is not known is of no group.
 NEITHER_NEEDED = {t.ONE, t.W, t.W_BACK, t.W_BOTH, t.W_DEGREE_GAP, t.BACK, t.SAME_OF_TWO}
+
+
+# Weights of two-paths that look at ego and the one between, or at the latter alone.
+WITH_EGO = {kernel.MIDDLE_SAME, kernel.MIDDLE_DIFFERS}
+ENDS_FREE = WITH_EGO | {kernel.PLAIN, kernel.MIDDLE, kernel.MIDDLE_INDEGREE, kernel.MIDDLE_DYADIC}
 
 
 def _needs(pair: int) -> int:
@@ -185,11 +210,12 @@ def path(
         index = {"x": f.own.index, "w": f.index(f.w), "d": f.index(f.d)}
         ways = [way + 4 if on == "d" else way for way, on in zip((first, second), legs, strict=True)]
         mean, size = (f.v.similarity_mean, f.v.range) if weight == kernel.ENDS_SIMILAR else (0.0, 1.0)
-        ends = weight not in (kernel.PLAIN, kernel.MIDDLE, kernel.MIDDLE_INDEGREE)
+        mean = f.d.mean if weight == kernel.MIDDLE_DYADIC else mean
         form = shape(f.p) if callable(shape) else shape
-        last = f.networks[-1] if weight == kernel.MIDDLE_INDEGREE else f.v
+        last = {kernel.MIDDLE_INDEGREE: f.networks and f.networks[-1], kernel.MIDDLE_DYADIC: f.d}.get(weight, f.v)
+        needs = KNOWN["both"] if weight not in ENDS_FREE else KNOWN["ego"] if weight in WITH_EGO else 0
         a = (index[legs[0]], ways[0], index[legs[1]], ways[1], roles + 4 * back + moment, weight, f.index(last), form)
-        p = (parameter(f.p), factor, mean, size, float(rest), constant(f), KNOWN["both"] if ends else 0, scale)
+        p = (parameter(f.p), factor, mean, size, float(rest), constant(f), needs, scale)
         return Row(kernel.PATH, a, p)
 
     return make
@@ -200,10 +226,10 @@ def geometric(first: int, second: int, legs: str = "xx") -> Maker:
 
 
 def reach(second: int, shape: int, untied: bool = False) -> Maker:
-    """Nodes that ego reaches over two steps."""
+    """Nodes that ego reaches over two steps; those to whom ego is tied in the other network, where there is one."""
 
     def make(f: Facts) -> Row:
-        a = (-1, -1, f.own.index, second, int(untied), -1, f.index(f.v), shape)
+        a = (f.index(f.w), -1, f.own.index, second, int(untied), -1, f.index(f.v), shape)
         return Row(kernel.REACH, a, (f.p / 100, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
 
     return make
@@ -264,7 +290,7 @@ def bilinear(
 def near(
     summary: int,
     direction: int,
-    ego: int = 0,
+    ego: int | Callable[[float], int] = 0,
     of_ego: bool = False,
     shape: int | Callable[[float], int] = t.IDENTITY,
     choose_summary: Callable[[float], int] | None = None,
@@ -272,22 +298,26 @@ def near(
 ) -> Maker:
     """A summary of v over the neighbours of alter, or of ego, in the own network or another one.
 
-    With `degrees`, outdegrees take the place of v: those in the "own" network, of neighbours in the other one; or those
-    in the "other" network, less their mean, of neighbours in the own one.
+    With `degrees`, degrees less the average outdegree take the place of v: outdegrees in the "own" network, of
+    neighbours in the other one; outdegrees in the "other" network, of neighbours in the own one (p < 3: nothing is
+    subtracted); or "indegrees" in the other network, of neighbours there. p = 2, and 4: roots of both.
     """
 
     def make(f: Facts) -> Row:
         net = f.own if degrees == "other" else f.other
-        counted = {"own": f.own, "other": f.other}.get(degrees)
-        centre = f.other.average_degree if degrees == "other" else 0.0
+        counted = {"own": f.own, "other": f.other, "indegrees": f.other}.get(degrees)
+        centre = 0.0
+        if counted is not None and (degrees != "other" or f.p >= 3):
+            centre = counted.average_degree ** (0.5 if f.p in (2, 4) else 1)
         form = shape(f.p) if callable(shape) else shape
         kind = choose_summary(f.p) if choose_summary else summary
-        where = 1 if direction == t.FORWARD and f.p == 2 and summary == kernel.MEAN else ego
+        where = ego(f.p) if callable(ego) else ego
         similar = kind in (kernel.EGO_SIMILAR, kernel.MEANS_SIMILAR)
         mean, size = (f.v.similarity_mean, f.v.range) if similar else (0.0, 1.0)
         needs = KNOWN["ego"] if kind not in (kernel.TOTAL, kernel.MEAN, kernel.MEANS_SIMILAR) else 0
         a = (net.index, f.index(f.v), direction, kind, where, int(of_ego), form, f.index(counted))
-        return Row(kernel.NEAR, a, (f.p, centre, mean, size, 0.0, 0.0, needs, 1.0))
+        p = (f.p, centre, mean, size, float(degrees == "indegrees"), 0.0, needs, 1.0)
+        return Row(kernel.NEAR, a, p)
 
     return make
 

@@ -36,6 +36,16 @@ def centre(f: Facts) -> float:
     return f.own.average_degree
 
 
+def indegree_centre(f: Facts) -> float:
+    """The average indegree of the own network, which differs where the second mode has another size."""
+    return f.own.average_degree * (f.context.n_actors / f.own.n_columns if f.own.two_mode else 1.0)
+
+
+def indegree_mean(f: Facts) -> float:
+    """The same, or its root with p = 2."""
+    return indegree_centre(f) ** (0.5 if f.p == 2 else 1)
+
+
 def degree_mean(f: Facts) -> float:
     """The average degree, or its root with p = 2."""
     return f.own.average_degree ** (0.5 if f.p == 2 else 1)
@@ -279,8 +289,8 @@ effect(
 effect(
     "indegree_popularity_centred",
     "inPop.c",
-    r"\sum_j x_{ij} (x_{+j} - \bar d)",
-    product(alter=t.IN_AFTER, centre=centre),
+    r"\sum_j x_{ij} (x_{+j} - \bar d), \bar d the average indegree",
+    product(alter=t.IN_AFTER, centre=indegree_centre),
     interaction=DYADIC,
     networks=ANY,
 )
@@ -295,10 +305,12 @@ effect(
 effect(
     "indegree_popularity_dyadic",
     "inPop_dya",
-    r"\sum_j x_{ij} (x_{+j} - \bar d), roots of both with p = 2, with the other ties as context",
-    product(alter=t.IN, shape=root_if_2, centre=degree_mean),
+    r"\sum_j x_{ij} (x_{+j} - \bar d), \bar d the average indegree, roots of both with p = 2, with the other ties as "
+    "context",
+    product(alter=t.IN, shape=root_if_2, centre=indegree_mean),
     parameter=1,
     interaction=DYADIC,
+    networks=("directed", "two-mode"),
     parameters=(0, 1, 2),
 )
 effect(

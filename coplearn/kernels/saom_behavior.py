@@ -132,6 +132,7 @@ def unmoderated(eff, k, s, i, d):
     of_behavior = term == SIMILARITY or term == HIGHER or term == LOWER or (term == VALUE and a[1] == own)
     size = s.indeg[r, i] if side == IN else s.outdeg[r, i]
     neighbours = s.inn[r, i] if side == IN else s.out[r, i]
+    less = weight == IF_SECOND and term == ONE and p[0] >= 2.0  # the degree in the first network is subtracted
     total, weights, squares, best, count = 0.0, 0.0, 0.0, 0.0, 0
     for q in range(size):
         j = neighbours[q]
@@ -143,7 +144,7 @@ def unmoderated(eff, k, s, i, d):
             continue
         if weight == IF_DIFFERENT and (s.v[a[2], i] == s.v[a[2], j] or s.v_missing[a[2], j]):
             continue
-        if weight == IF_SECOND and not is_tied(s, a[4], i, j, second):
+        if weight == IF_SECOND and is_tied(s, a[4], i, j, second) == less:
             continue
         if term == VALUE:
             value = s.v[a[1], j] + add
@@ -158,7 +159,7 @@ def unmoderated(eff, k, s, i, d):
         elif term == PAIR:
             value = 0.0 if s.w_missing[a[3], i, j] else s.w[a[3], i, j] - p[4]
         else:
-            value = 1.0
+            value = -1.0 if less else 1.0
         if weight == BY_ALTER:
             value *= s.v[a[2], j]
         elif weight == BY_POPULARITY:

@@ -20,14 +20,16 @@ PATH       sum_j x_ij f(sum_h leg(i, h) leg(h, j) c_ihj). a: leg, direction, leg
            path; 2: it is its first leg; 4: times x_ji; 8: in moments the other one of 1 and 2; 16: in moments first
            backwards in the own network and then over the first leg), weight c, var (a network), f
            p: internal parameter, factor, mean and size of c, complement, its constant
-REACH      sum_k f(number of j with x_ij and leg(j, k)) over k. a: -, -, leg, direction, only untied k, -, var of k, f
+REACH      sum_k f(number of j with x_ij and leg(j, k)) over k. a: a network with w_ik (or -1), -, leg, direction, only
+           untied k, -, var of k, f
 CYCLE      four-cycles x_ij x_ik x_hj x_hk. a: -, var with v_i = v_h, var with v_j = v_k; p: 2: the root of their number
            (in moments the sum of roots over ties)
 TRIAD      sum_j x_ij 1{at least p ties among i, j, h}
 SPECIAL    isolates, in-isolates, average degree, ... a: net, var, -, which; p: its number, a centre
 NEAR       a summary of v over the neighbours of alter (of ego). a: net, var, direction, summary, whether ego itself is
            among them (as it is 0, left out 1, as if i -> j were there 2), of ego, shape, a network whose outdegrees
-           take the place of v (or -1). p: -, centre of those, mean, size
+           take the place of v (or -1). p: internal parameter (2, 4: roots of degrees), centre of those, mean, size,
+           indegrees instead
 =========  ==========================================================================================================
 """
 
@@ -43,16 +45,17 @@ PRODUCT, DEGREE, BILINEAR, PATH, REACH, CYCLE, TRIAD, SPECIAL, NEAR = 1, 2, 3, 4
 
 # Weights c_ihj of a two-path.
 PLAIN, MIDDLE, ENDS_SAME, ENDS_DIFFER, ENDS_SIMILAR, ALL_SAME, JUMP, MIDDLE_INDEGREE = 0, 1, 2, 3, 4, 5, 6, 7
-CONTRAST, ALL_DIFFER = 8, 9
+CONTRAST, ALL_DIFFER, MIDDLE_SAME, MIDDLE_DIFFERS, MIDDLE_DYADIC = 8, 9, 10, 11, 12
 
 # Complements of a path: what the rest of the change statistic is.
 NO_REST, BETWEEN, BALANCE, IN_BALANCE, JACCARD_OUT, JACCARD_IN = 0, 1, 2, 3, 4, 5
 
 ISOLATE, IN_AT_LEAST, ANTI_ISOLATE, ISOLATE_POPULARITY, AVERAGE_DEGREE, DEGREE_SUM, LIKE_ALTERS = 0, 1, 2, 3, 4, 5, 6
-LIKE_CATEGORY, DOUBLE_POPULARITY, BROKERAGE, REACHED_IN_TWO = 7, 8, 9, 10
+LIKE_CATEGORY, DOUBLE_POPULARITY, BROKERAGE, REACHED_IN_TWO, SHARED_TO, SHARED_AVERAGE = 7, 8, 9, 10, 11, 12
 
 # Summaries of the neighbours of alter.
 TOTAL, MEAN, EGO_SIMILAR, MEANS_SIMILAR, SHARE_SAME, N_SAME, N_DIFFERENT, ANY_SAME = 0, 1, 2, 3, 4, 5, 6, 7
+PART_OF_SAME, PART_OF_DIFFERENT = 8, 9
 EVERYBODY = 2  # in the place of a direction
 
 # Features: what a change statistic depends on, for alters without any tie to or from ego.
@@ -173,7 +176,7 @@ def _column(every):
                         s, own, i, j, net, var, second, pair, g, other_pair, of_alter, parameter, mean, size
                     )
                     out[q] = _bilinear_value(eff, k, start + more, other_start + further) - now
-        elif code == REACH and a[6] < 0:
+        elif code == REACH and a[0] < 0 and a[6] < 0:
             first, forward = shape(a[7], 1.0, p[0]), a[3] == t.FORWARD
             one_mode, ends = not forward or not s.two_mode[a[2]], s.outdeg[a[2]] if forward else s.indeg[a[2]]
             for q in range(n):
@@ -379,14 +382,14 @@ def network_features(eff, k):
     elif code == REACH:
         net = a[2]
         flags = ALTER_OUT if a[3] == t.FORWARD else ALTER_IN
-        if a[6] >= 0:
+        if a[0] >= 0 or a[6] >= 0:
             flags |= DENSE
     elif code == USER_NETWORK or (code == NEAR and not a[5]):
         flags = DENSE
     elif code == SPECIAL and (a[3] == LIKE_ALTERS or a[3] == LIKE_CATEGORY):
         flags, var = ALTER_VALUE, a[1]
     elif code == SPECIAL and a[3] >= DOUBLE_POPULARITY:
-        flags = DENSE if a[3] == BROKERAGE else 0
+        flags = DENSE if a[3] == BROKERAGE or a[3] >= SHARED_TO else 0
     elif code == SPECIAL and a[3] != ISOLATE and a[3] != AVERAGE_DEGREE:
         flags = ALTER_IN | (0 if a[3] == IN_AT_LEAST or a[3] == DEGREE_SUM else ALTER_OUT)
     return flags, net, var
@@ -501,7 +504,12 @@ def _weight(eff, k, s, i, h, j):
     if kind == PLAIN:
         return 1.0
     if kind == MIDDLE_INDEGREE:
-        return 1.0 * s.indeg[eff.a[k, 6], h]
+        received = 1.0 * s.indeg[eff.a[k, 6], h]
+        if eff.p[k, 0] == 2:
+            return np.sqrt(received)
+        return 1 / (received + 1) if eff.p[k, 0] == -1 else received
+    if kind == MIDDLE_DYADIC:
+        return s.w[eff.a[k, 6], i, h] - eff.p[k, 2]
     v = s.v[eff.a[k, 6]]
     if kind == MIDDLE:
         return v[h]
@@ -517,6 +525,10 @@ def _weight(eff, k, s, i, h, j):
         return 1.0 if v[i] == v[h] and v[i] != v[j] else 0.0
     if kind == CONTRAST:
         return 1.0 if v[i] == v[j] and v[i] != v[h] else 0.0
+    if kind == MIDDLE_SAME:
+        return 1.0 if v[i] == v[h] else 0.0
+    if kind == MIDDLE_DIFFERS:
+        return 1.0 if v[i] != v[h] else 0.0
     if kind == ALL_DIFFER:
         return 1.0 if v[i] != v[j] and v[i] != v[h] and v[j] != v[h] else 0.0
     raise ValueError("unknown weight of a path")
@@ -750,12 +762,14 @@ def _reach_base(eff, k, s, i, j):
     for b in range(s.outdeg[net, j] if forward else s.indeg[net, j]):
         h = np.int64(s.out[net, j, b] if forward else s.inn[net, j, b])
         if not (one_mode and h == i):
-            total += _reach_value(eff, k, s, h)
+            total += _reach_value(eff, k, s, i, h)
     return first * total
 
 
 @njit(cache=True, nogil=True)
-def _reach_value(eff, k, s, h):
+def _reach_value(eff, k, s, i, h):
+    if eff.a[k, 0] >= 0:
+        return 1.0 * s.x[eff.a[k, 0], i, h]
     return 1.0 if eff.a[k, 6] < 0 else s.v[eff.a[k, 6], h]
 
 
@@ -779,7 +793,7 @@ def _reach_local(eff, k, s, i, scratch, out):
     for b in range(reached + (s.outdeg[own, i] if a[4] else 0)):
         h = np.int64(scratch.reached[b] if b < reached else s.out[own, i, b - reached])
         tied = a[4] != 0 and s.x[own, i, h] != 0
-        value = _reach_value(eff, k, s, h)
+        value = _reach_value(eff, k, s, i, h)
         if b < reached and a[4]:
             out[h] -= value * _of_count(eff, k, curve, paths[h])
             touch(scratch, h)
@@ -809,7 +823,7 @@ def _reach_statistic(eff, k, s, i):
         for b in range(s.outdeg[own, i]):
             count += leg(s, a[2], a[3], np.int64(s.out[own, i, b]), h)
         if count > 0:
-            total += _reach_value(eff, k, s, h) * shape(a[7], count, p[0])
+            total += _reach_value(eff, k, s, i, h) * shape(a[7], count, p[0])
     return total
 
 
@@ -958,7 +972,9 @@ def _elsewhere(eff, k, s, i, j, further):
     """A term of alter's, or ego's, place in another network.
 
     DOUBLE_POPULARITY: ties to alter in both networks and `further` ones, if i -> j is there too. BROKERAGE: pairs
-    h -> j -> k without h -> k. REACHED_IN_TWO: members to whom ego has no tie but a two-path.
+    h -> j -> k without h -> k. REACHED_IN_TWO: members who share a choice of ego's, and to whom ego has no tie.
+    SHARED_TO, SHARED_AVERAGE: choices there that ego shares with others who choose alter; that of all whom ego shares
+    choices with.
     """
     own, net, which, count = eff.variable[k], eff.a[k, 0], eff.a[k, 3], 0.0
     if which == DOUBLE_POPULARITY:
@@ -975,10 +991,23 @@ def _elsewhere(eff, k, s, i, j, further):
                 m = s.out[net, j, c]
                 count += m != h and not s.x[net, h, m]
         return count ** (1 / eff.p[k, 0])
-    for h in range(s.n_actors):
-        if h != i and not s.x[net, i, h]:
+    if which >= SHARED_TO:
+        total, root = 0.0, eff.p[k, 0] == 2 or eff.p[k, 0] == 4
+        for h in range(s.n_actors):
+            chooses = s.x[own, h, j] != 0
+            if h == i or (which == SHARED_TO and not chooses):
+                continue
+            shared = 0.0
             for b in range(s.outdeg[net, i]):
-                if s.x[net, s.out[net, i, b], h]:
+                shared += s.x[net, h, s.out[net, i, b]]
+            shared = (np.sqrt(shared) if root else shared) - eff.p[k, 1]
+            total += shared
+            count += shared if chooses else 0.0
+        return count if which == SHARED_TO else count / total if total > 0 else 0.0
+    for h in range(s.n_actors):
+        if h != i and (s.two_mode[net] or not s.x[net, i, h]):
+            for b in range(s.outdeg[net, i]):
+                if s.x[net, h, s.out[net, i, b]]:
                     count += 1
                     break
     return np.sqrt(count) if eff.p[k, 0] == 2 else count
@@ -1043,13 +1072,15 @@ def _summary(eff, k, s, center, i, j):
 
 @njit(cache=True, nogil=True)
 def _summed_degrees(eff, k, s, center, i):
-    """Sum of centred outdegrees, and the number, of the neighbours of a node (but ego, if ego is left out)."""
-    net, degrees, total, number = eff.a[k, 0], eff.a[k, 7], 0.0, 0
+    """Sum of centred degrees, and the number, of the neighbours of a node (but ego, if ego is left out)."""
+    net, total, number = eff.a[k, 0], 0.0, 0
+    degrees = s.indeg[eff.a[k, 7]] if eff.p[k, 4] else s.outdeg[eff.a[k, 7]]
+    root = eff.p[k, 0] == 2 or eff.p[k, 0] == 4
     forward = eff.a[k, 2] == t.FORWARD
     for b in range(s.outdeg[net, center] if forward else s.indeg[net, center]):
         h = np.int64(s.out[net, center, b] if forward else s.inn[net, center, b])
         if h != i or eff.a[k, 4] == 0:
-            total += s.outdeg[degrees, h] - eff.p[k, 1]
+            total += (np.sqrt(degrees[h]) if root else degrees[h]) - eff.p[k, 1]
             number += 1
     return total, 0, number
 
@@ -1077,4 +1108,9 @@ def _near(eff, k, s, i, j):
         return shape(eff.a[k, 6], 1.0 * (number - same), 0.0)
     if kind == ANY_SAME:
         return 1.0 if same > 0 else 0.0
+    if kind == PART_OF_SAME or kind == PART_OF_DIFFERENT:
+        like = (s.v[eff.a[k, 1], : s.n_actors] == s.v[eff.a[k, 1], i]).sum()
+        if kind == PART_OF_SAME:
+            return shape(eff.a[k, 6], same / like, 0.0)
+        return shape(eff.a[k, 6], (number - same) / (s.n_actors - like), 0.0) if like < s.n_actors else 0.0
     raise ValueError("unknown summary of neighbours")

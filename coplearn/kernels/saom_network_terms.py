@@ -52,7 +52,7 @@ def shape(kind, x, p):
     if kind == ANY:
         return 1.0 if x > 0 else 0.0
     if kind == LOG:
-        return np.log(x + 1)
+        return np.log(x) if x > 0 else 0.0
     if kind == INVERSE:
         return 1 / x if x > 0 else 0.0
     if kind == INVERSE_ROOT:
@@ -78,7 +78,7 @@ def shape(kind, x, p):
     if kind == SHIFTED_INVERSE_2:
         return 1 / ((x + p) * (x + p + 1))
     if kind == EXCESS_ROOT:
-        return np.sqrt(max(x - p, 0.0))
+        return max(np.sqrt(x) - np.sqrt(max(p, 0.0)), 0.0)
     if kind == AT_LEAST_2:
         return 1.0 if x >= 2 else 0.0
     if kind == DISTANCE:
@@ -112,7 +112,8 @@ def pair_term(kind, s, own, i, j, net, var, second, p, mean, size):
         back = 1.0 * s.x[net, j, i]
         return back if kind == W_BACK else forth * back
     if kind == W_DEGREE_GAP:
-        return 1.0 * abs(s.outdeg[net, i] - s.outdeg[net, j])
+        one, other = 1.0 * s.outdeg[net, i], 1.0 * s.outdeg[net, j]
+        return abs(np.sqrt(one) - np.sqrt(other)) if p == 2 else abs(one - other)
     if kind == SAME_OF_TWO:
         group = category(s.v[var, i])
         return 1.0 if group > 0 and group == category(s.v[second, j]) else 0.0
