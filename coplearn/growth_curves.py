@@ -14,13 +14,13 @@ than what was seen the unseen end of the leavers' lines would have to be for the
 References
 ----------
 Laird & Ware (1982), Biometrics 38(4), 963-974, doi:10.2307/2529876.
+Bates, Maechler, Bolker & Walker (2015), Journal of Statistical Software 67(1), doi:10.18637/jss.v067.i01.
 Bell & Jones (2015), Political Science Research and Methods 3(1), 133-153, doi:10.1017/psrm.2014.7.
 Hedeker & Gibbons (1997), Psychological Methods 2(1), 64-78, doi:10.1037/1082-989X.2.1.64.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -260,15 +260,12 @@ def _mixed(
             "left to tell errors from."
         )
     caveats = [*told]
-    fit = _reml(y, x, groups, slope)
-    if slope is not None and fit is None:
+    params, covariance, variances, llf = _reml(y, x, groups, slope)
+    if slope is not None and _is_singular(variances, float(np.var(slope))):
         caveats.append("the data do not bear a variance of slopes (singular fit): slopes are the same for everybody.")
-    if fit is None:
-        slope, fit = None, _reml(y, x, groups, None)
-    if fit is None:
-        caveats.append("the likelihood search did not settle, as when members do not differ: ordinary regression.")
-        fit = _pooled(y, x, groups)
-    params, covariance, variances, llf = fit
+        params, covariance, variances, llf = _reml(y, x, groups, None)
+    if not variances["members"]:
+        caveats.append("members do not differ in their levels: estimates and errors are those of ordinary regression.")
     if left_out:
         caveats.append(
             f"{plural(left_out, 'row')} with a gap left out; the others are used, assuming missing at random."
@@ -290,41 +287,65 @@ def _mixed(
 Fitted = tuple[np.ndarray, np.ndarray, dict[str, float], float]
 
 
-def _reml(y: np.ndarray, x: np.ndarray, groups: np.ndarray, slope: np.ndarray | None) -> Fitted | None:
-    """Estimates, covariance, variances and restricted log-likelihood; None where the fit is singular."""
-    from statsmodels.regression.mixed_linear_model import MixedLM
+def _reml(y: np.ndarray, x: np.ndarray, groups: np.ndarray, slope: np.ndarray | None) -> Fitted:
+    """Estimates, covariance, variances and restricted log-likelihood.
 
-    # A search in days or seconds stops short where one in units near the spread of time does not.
-    span = 1.0 if slope is None else 2.0 ** np.round(np.log2(np.std(slope)))
-    random = np.ones((len(y), 1)) if slope is None else np.column_stack([np.ones(len(y)), slope / span])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what it warns of, a singular fit, is looked at below
-        try:
-            size = 2.0 ** np.round(np.log2(np.abs(x).max(axis=0)))
-            fit = MixedLM(y, x / size, groups, random).fit(reml=True, method=["bfgs", "lbfgs"])
-        except np.linalg.LinAlgError:
-            return None
-        covariance = np.asarray(fit.cov_params())[: x.shape[1], : x.shape[1]] / np.outer(size, size)
-        spread = np.atleast_2d(np.asarray(fit.cov_re, dtype=float))
-    if not fit.converged or not np.isfinite(covariance).all():
-        return None
+    Members differ with covariance s^2 L L', L lower triangular. Given L, the estimates and s^2 are least squares (Bates
+    et al. 2015), so one or three numbers are searched for: the entries of L, its last one squared, in which the
+    likelihood is smooth down to its bound, 0.
+    """
+    from scipy.optimize import minimize
+
+    code, members = pd.factorize(groups)
+    span = 1.0 if slope is None else float(np.std(slope))  # a search in days or seconds would stop short
+    z = np.ones((len(y), 1)) if slope is None else np.column_stack([np.ones(len(y)), slope / span])
+    q, triangle = np.linalg.qr(x)
+    first = np.linalg.solve(triangle, q.T @ y)
+    data = np.column_stack([q, y - x @ first])
+    within = np.zeros((len(members), z.shape[1], z.shape[1]))
+    across = np.zeros((len(members), z.shape[1], data.shape[1]))
+    np.add.at(within, code, z[:, :, None] * z[:, None, :])
+    np.add.at(across, code, z[:, :, None] * data[:, None, :])
+    whole, df, p = data.T @ data, len(y) - x.shape[1], x.shape[1]
+
+    def lower(entries: np.ndarray) -> np.ndarray:
+        return entries[:, None] if len(entries) == 1 else np.array([[entries[0], 0], [entries[1], entries[2] ** 0.5]])
+
+    def parts(entries: np.ndarray) -> tuple[float, np.ndarray, np.ndarray, float]:
+        """-2 times the restricted log-likelihood up to a constant, steps from `first`, their precision, and s^2 df."""
+        turned = lower(entries).T
+        inner = np.eye(len(turned)) + turned @ within @ turned.T
+        shared = turned @ across
+        left = whole - np.einsum("mki,mkj->ij", shared, np.linalg.solve(inner, shared))
+        precision, step = left[:p, :p], np.linalg.solve(left[:p, :p], left[:p, p])
+        squares = left[p, p] - left[:p, p] @ step
+        told = np.linalg.slogdet(inner)[1].sum() + np.linalg.slogdet(precision)[1] + df * np.log(squares)
+        return float(told), step, precision, float(squares)
+
+    starts = [[1.0], [0.1]] if slope is None else [[1.0, 0.0, 1.0], [0.3, 0.0, 0.01]]
+    bounds = [(0.0, None)] if slope is None else [(0.0, None), (None, None), (0.0, None)]
+    searches = [
+        minimize(lambda e: parts(e)[0], start, jac="3-point", method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-13})
+        for start in starts
+    ]
+    best = min(searches, key=lambda search: search.fun).x
+    deviance, step, precision, squares = parts(best)
+    scale = squares / df
+    spread = scale * lower(best) @ lower(best).T
     variances = {"members": float(spread[0, 0])}
     if slope is not None:
-        own, unit = np.sqrt(np.maximum(np.diag(spread), 0)), np.array([1.0, np.std(slope) / span])
-        correlation = spread[0, 1] / (own[0] * own[1]) if own.all() else 1.0
-        if (own * unit)[1] ** 2 < SINGULAR * (fit.scale + spread[0, 0]) or abs(correlation) > 0.999:
-            return None
         variances |= {"slopes": float(spread[1, 1] / span**2), "members with slopes": float(spread[0, 1] / span)}
-    llf = float(fit.llf - np.log(size).sum())  # the restricted likelihood is that of the columns as they were given
-    return np.asarray(fit.fe_params) / size, covariance, variances | {"residual": float(fit.scale)}, llf
+    back = np.linalg.inv(triangle)
+    # of the columns as they were given
+    llf = -(deviance + df * (1 + np.log(2 * np.pi / df)) + 2 * np.log(np.abs(np.diag(triangle))).sum()) / 2
+    covariance = scale * back @ np.linalg.inv(precision) @ back.T
+    return first + back @ step, covariance, variances | {"residual": scale}, float(llf)
 
 
-def _pooled(y: np.ndarray, x: np.ndarray, groups: np.ndarray) -> Fitted:
-    """Least squares with errors clustered by member."""
-    from statsmodels.regression.linear_model import OLS
-
-    fit = OLS(y, x).fit(cov_type="cluster", cov_kwds={"groups": pd.factorize(groups)[0]})
-    return fit.params, fit.cov_params(), {"members": 0.0, "residual": float(fit.mse_resid)}, float("nan")
+def _is_singular(variances: dict[str, float], spread: float) -> bool:
+    """Whether slopes vary next to nothing over times of variance `spread`, or levels tell slopes."""
+    levels, slopes, together, residual = variances.values()
+    return slopes * spread < SINGULAR * (residual + levels) or together**2 >= 0.999**2 * levels * slopes
 
 
 # --- who leaves early ---------------------------------------------------------------------------------------

@@ -47,6 +47,26 @@ def test_balanced_lines_are_the_means_of_members_own_lines():
     assert result.variances["slopes"] == pytest.approx(between, rel=1e-2)
 
 
+@pytest.mark.parametrize("unknown", [0.0, 0.25])
+def test_estimates_and_likelihood_are_those_of_statsmodels(unknown):
+    frame = curves(5, n=150, unknown=unknown)
+    result, known = growth(frame, "y", ["x"]), frame.dropna()
+    time = known["wave"] - 1.0
+    x = np.column_stack([np.ones(len(known)), time, known["x"], time * known["x"]])
+    twin = sm.MixedLM(known["y"].to_numpy(), x, known["member"], x[:, :2]).fit(reml=True)
+    assert result.params.to_numpy() == pytest.approx(twin.fe_params, abs=1e-6)
+    own = pd.get_dummies(known["member"]).to_numpy(float)
+    z = np.hstack([own, own * time.to_numpy()[:, None]])
+    levels, together, slopes = (result.variances[k] for k in ("members", "members with slopes", "slopes"))
+    between = np.kron([[levels, together], [together, slopes]], np.eye(own.shape[1]))
+    spread = z @ between @ z.T + result.variances["residual"] * np.eye(len(known))
+    errors = np.sqrt(np.diag(np.linalg.inv(x.T @ np.linalg.solve(spread, x))))  # of generalized least squares
+    assert result.bse.to_numpy() == pytest.approx(errors, rel=1e-9)
+    assert result.llf == pytest.approx(twin.llf, abs=1e-6)
+    found = result.variances[["members", "members with slopes", "slopes", "residual"]]
+    assert found.to_numpy() == pytest.approx([*np.asarray(twin.cov_re)[[0, 0, 1], [0, 1, 1]], twin.scale], rel=1e-3)
+
+
 @pytest.mark.recovery
 def test_planted_growth_is_recovered_also_with_gaps():
     for unknown in (0.0, 0.25):
@@ -60,9 +80,11 @@ def test_planted_growth_is_recovered_also_with_gaps():
 
 
 def test_slopes_that_do_not_vary_are_dropped_and_it_is_said():
-    told = [growth(curves(seed, n=60, waves=3, slope_sd=0.0), "y") for seed in range(6)]
+    frames = [curves(seed, n=60, waves=3, slope_sd=0.0) for seed in range(12)]
+    told = [growth(frame, "y") for frame in frames]
     dropped = [r for r in told if not r.random_slopes]
-    assert dropped and all("do not bear a variance of slopes (singular fit)" in r.caveats[0] for r in dropped)
+    assert [r.random_slopes for r in told] == [s not in (1, 3, 4, 7, 9) for s in range(12)]
+    assert all("do not bear a variance of slopes (singular fit)" in r.caveats[0] for r in dropped)
     assert all("slopes" not in r.variances and np.isfinite(r.bse).all() for r in dropped)
     assert growth(curves(1), "y", slopes=False).random_slopes is False
 
@@ -71,6 +93,8 @@ def test_members_who_do_not_differ_are_left_to_ordinary_regression_or_to_no_vari
     rng = np.random.default_rng(3)
     frame = curves(3, n=50).assign(y=rng.normal(size=200))
     result = growth(frame, "y")
+    alike = frame.assign(y=frame["y"] - frame.groupby("member")["y"].transform("mean"))
+    assert "members do not differ in their levels" in growth(alike, "y").caveats[-1]
     ordinary = sm.OLS(frame["y"], sm.add_constant(frame["wave"] - 1.0)).fit()
     assert result.params["time"] == pytest.approx(ordinary.params["wave"], abs=0.02)  # balanced: the same line
 
