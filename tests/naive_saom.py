@@ -164,6 +164,11 @@ def lag(term):
     return lambda c, kind: term(c) if c.p == 0 or kind != "eval" else None
 
 
+def early(c, kind):
+    """Outdegrees of alters at the start, as they are, with p = 0."""
+    return alters(out(c.x), c) if c.p == 0 else None
+
+
 one = lambda c: np.ones((c.n, c.q))  # noqa: E731
 TP = lambda x: x @ x  # noqa: E731
 IS = lambda x: x @ x.T  # noqa: E731
@@ -222,20 +227,20 @@ indegree = lambda c: c.dbar * c.n / c.q  # noqa: E731
 N("inPop.c", lambda c: alters(ind(c.x) - indegree(c), c))
 N("inPopSqrt", lambda c: alters(np.sqrt(ind(c.x)), c))
 N("inPop_dya", lambda c: alters(root(ind(c.x), c.p) - root(indegree(c), c.p), c), fixed=True)
-N("outPop", lambda c: alters(out(c.x), c), start=lambda c, kind: alters(out(c.x), c) if c.p == 0 else None)
-N("outPop.c", lambda c: alters(out(c.x) - c.dbar, c), start=lambda c, kind: alters(out(c.x), c))
-N("outPopSqrt", lambda c: alters(np.sqrt(out(c.x)), c), start=lambda c, kind: alters(out(c.x), c) if c.p == 0 else None)
-N("outPopMore", lambda c: alters(np.maximum(out(c.x) - c.p, 0), c), start=lambda c, kind: alters(out(c.x), c))
-N("outPopThreshold", lambda c: alters(out(c.x) > c.p, c), start=lambda c, kind: alters(out(c.x), c))
+N("outPop", lambda c: alters(out(c.x), c), start=early)
+N("outPop.c", lambda c: alters(out(c.x) - c.dbar, c), start=early)
+N("outPopSqrt", lambda c: alters(np.sqrt(out(c.x)), c), start=early)
+N("outPopMore", lambda c: alters(np.maximum(out(c.x) - c.p, 0), c), start=early)
+N("outPopThreshold", lambda c: alters(out(c.x) > c.p, c), start=early)
 N(
     "outPopSqrtMore",
     lambda c: alters(np.maximum(np.sqrt(out(c.x)) - np.sqrt(c.p), 0), c),
-    start=lambda c, kind: alters(out(c.x), c),
+    start=early,
 )
 N("reciPop", lambda c: alters(rec(c.x), c))
 N("reciPopSqrt", lambda c: alters(np.sqrt(rec(c.x)), c))
 N("inAct", lambda c: spread(ind(c.x), c), start=lag(lambda c: spread(ind(c.x), c)))
-N("inAct.c", lambda c: spread(ind(c.x) - c.dbar, c), start=lambda c, kind: spread(ind(c.x) - c.dbar, c))
+N("inAct.c", lambda c: spread(ind(c.x) - c.dbar, c), start=lag(lambda c: spread(ind(c.x) - c.dbar, c)))
 N("inActSqrt", lambda c: spread(np.sqrt(ind(c.x)), c), start=lag(lambda c: spread(np.sqrt(ind(c.x)), c)))
 N("outAct", lambda c: spread(out(c.x), c))
 N("outAct.c", lambda c: spread(out(c.x) - c.dbar, c))

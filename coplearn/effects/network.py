@@ -75,12 +75,12 @@ def moment(effect: Effect, context: Context, kind: str = "eval") -> Moment:
     """How the method of moments sums a network effect of a kind ("eval", "creation" or "endow").
 
     Degrees of effects that are the mirror of another one (activity and popularity coincide at one moment) are read
-    at the start of the period, as RSiena does: always, or with p = 0; with p < 0 at the start and at the end.
+    at the start of the period, as RSiena does: with p = 0; with p < 0 at the start and at the end.
     """
     row = encode(effect, context)
     if row.code == kernel.PRODUCT:
         degrees = {row.a[4], row.a[5]}
-        if degrees & {t.IN_START, t.OUT_START} or (t.IN_LAGGED in degrees and kind == "creation"):
+        if t.IN_LAGGED in degrees and kind == "creation":
             return Moment(row, "start")
         if degrees & {t.IN_LAGGED, t.OUT_LAGGED}:
             return Moment(row, "current" if row.p[0] > 0 else "start" if row.p[0] == 0 else "both")

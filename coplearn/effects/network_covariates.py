@@ -71,7 +71,7 @@ for name, short, pair, formula, kind, networks, source in (
         t.HIGHER,
         r"\sum_j x_{ij} (1 + \mathrm{sign}(v_i - v_j)) / 2",
         "dyadic",
-        ("directed",),
+        ONE_MODE,
         SNIJDERS_2010,
     ),
     (
@@ -478,7 +478,7 @@ for name, short, same, shared, formula in (
         ACTOR,
         parameter=1,
         parameters=(0, 1),
-        networks=("directed", "two-mode") if same else ("directed",),
+        networks=ANY if same else ("directed",),
     )
 for name, short, total in (("group_mean", "avGroupEgoX", False), ("group_total", "totGroupEgoX", True)):
     effect(

@@ -57,8 +57,7 @@ def mutual_mean(f: Facts) -> float:
 
 # When the method of moments reads the degree; actors always go by the present one.
 LAGGED = "; in moments the degree at the end, with p = 0 at the start, with p < 0 at both"
-RAW_LAGGED = f"{LAGGED}, with p <= 0 without root"
-RAW_START = "; in moments x_{j+} at the start, as it is"
+RAW_LAGGED = f"{LAGGED}, with p <= 0 as it is"
 
 
 def once(f: Facts) -> float:
@@ -325,8 +324,8 @@ effect(
 effect(
     "outdegree_popularity_centred",
     "outPop.c",
-    r"\sum_j x_{ij} (x_{j+} - \bar d)" + RAW_START,
-    product(alter=t.OUT_START, centre=centre),
+    r"\sum_j x_{ij} (x_{j+} - \bar d)" + RAW_LAGGED,
+    product(alter=t.OUT_LAGGED, centre=centre),
     interaction=DYADIC,
 )
 effect(
@@ -341,24 +340,24 @@ effect(
 effect(
     "outdegree_popularity_excess",
     "outPopMore",
-    r"\sum_j x_{ij} \max(x_{j+} - p, 0)" + RAW_START,
-    product(alter=t.OUT_START, shape=t.EXCESS),
+    r"\sum_j x_{ij} \max(x_{j+} - p, 0)" + RAW_LAGGED,
+    product(alter=t.OUT_LAGGED, shape=t.EXCESS),
     parameter=0,
     interaction=DYADIC,
 )
 effect(
     "outdegree_popularity_excess_root",
     "outPopSqrtMore",
-    r"\sum_j x_{ij} \sqrt{\max(x_{j+} - p, 0)}" + RAW_START,
-    product(alter=t.OUT_START, shape=t.EXCESS_ROOT),
+    r"\sum_j x_{ij} \max(\sqrt{x_{j+}} - \sqrt p, 0)" + RAW_LAGGED,
+    product(alter=t.OUT_LAGGED, shape=t.EXCESS_ROOT),
     parameter=0,
     interaction=DYADIC,
 )
 effect(
     "outdegree_popularity_threshold",
     "outPopThreshold",
-    r"\sum_j x_{ij} 1\{x_{j+} > p\}" + RAW_START,
-    product(alter=t.OUT_START, shape=t.ABOVE),
+    r"\sum_j x_{ij} 1\{x_{j+} > p\}" + RAW_LAGGED,
+    product(alter=t.OUT_LAGGED, shape=t.ABOVE),
     parameter=0,
     interaction=DYADIC,
 )
@@ -390,8 +389,8 @@ effect(
 effect(
     "indegree_activity_centred",
     "inAct.c",
-    r"x_{i+} (x_{+i} - \bar d); in moments x_{+i} at the start",
-    product(ego=t.IN_START, centre=centre),
+    r"x_{i+} (x_{+i} - \bar d)" + LAGGED,
+    product(ego=t.IN_LAGGED, centre=centre),
     interaction=EGO,
 )
 effect(
@@ -459,7 +458,7 @@ effect(
 effect(
     "ego_outdegree_excess_root",
     "outActSqrtMore_ego",
-    r"x_{i+} \sqrt{\max(x_{i+} - p, 0)}, with the degree as context",
+    r"x_{i+} \max(\sqrt{x_{i+}} - \sqrt p, 0), with the degree as context",
     product(ego=t.OUT, shape=t.EXCESS_ROOT),
     parameter=0,
     interaction=EGO,

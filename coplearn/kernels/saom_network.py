@@ -203,7 +203,7 @@ def network_spread(eff, k):
     if eff.code[k] == NEAR and a[5] and a[3] != MEANS_SIMILAR:
         return NOWHERE
     if eff.code[k] == PRODUCT and a[5] == t.NO_DEGREE and a[7] == 0:
-        of_ego = a[4] == t.NO_DEGREE or a[4] == t.IN or a[4] == t.IN_LAGGED or a[4] == t.IN_START
+        of_ego = a[4] == t.NO_DEGREE or a[4] == t.IN or a[4] == t.IN_LAGGED
         if of_ego and (a[3] == t.ONE or a[3] == t.EGO):
             return NOWHERE
         if a[4] == t.NO_DEGREE and (a[3] == t.BACK or a[3] == t.W or a[3] == t.W_BACK or a[3] == t.W_BOTH):
@@ -283,7 +283,7 @@ def tie_statistic(eff, k, s, i, j):
     code = eff.code[k]
     if code == PRODUCT:
         kind = eff.a[k, 5]
-        if kind == t.OUT_START or (kind == t.OUT_LAGGED and eff.p[k, 0] <= 0):
+        if kind == t.OUT_LAGGED and eff.p[k, 0] <= 0:
             return degree(kind, s, eff.a[k, 0], j, i, j)
         return _product(eff, k, s, i, j)
     if code == NEAR:
@@ -399,7 +399,7 @@ def network_features(eff, k):
 def _degree_feature(kind):
     if kind == t.IN or kind == t.IN_AFTER:
         return ALTER_IN
-    if kind == t.OUT or kind == t.OUT_LAGGED or kind == t.OUT_START:
+    if kind == t.OUT or kind == t.OUT_LAGGED:
         return ALTER_OUT
     if kind == t.MUTUAL or kind == t.MUTUAL_AFTER:
         return ALTER_MUTUAL

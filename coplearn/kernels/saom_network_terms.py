@@ -31,10 +31,10 @@ EGO_ALTER, EGO_GE, EGO_LE, ALTER_GE, ALTER_LE, ALTER_POSITIVE, BACK, EGO_PLUS_AL
 )  # fmt: skip
 BACK_SAME, BACK_UNEQUAL = 29, 30
 
-# A degree; the _AFTER ones count the tie i -> j itself as present. In moments, the _LAGGED ones with p = 0 (also p < 0)
-# and the _START ones always are read at the start of the period, outdegrees then without shape and centre.
+# A degree; the _AFTER ones count the tie i -> j itself as present. In moments, the _LAGGED ones are read at the start
+# of the period with p = 0 (also with p < 0), outdegrees then without shape and centre.
 NO_DEGREE, OUT, IN, MUTUAL, IN_AFTER, MUTUAL_AFTER, AVERAGE = 0, 1, 2, 3, 4, 5, 6
-IN_LAGGED, IN_START, OUT_LAGGED, OUT_START = 7, 8, 9, 10
+IN_LAGGED, OUT_LAGGED = 7, 8
 
 # A leg of a path: ties of a network followed forwards, backwards, both ways, either way; a dyadic covariate.
 FORWARD, BACKWARD, BOTH_WAYS, EITHER_WAY, DYADIC_FORWARD, DYADIC_BACKWARD = 0, 1, 2, 3, 4, 5
@@ -175,9 +175,9 @@ def covariate_term(kind, s, own, i, j, a, b, p, mean, size):
 @njit(cache=True, nogil=True)
 def degree(kind, s, net, node, ego, alter):
     """A degree of `node` in a network; for the _AFTER kinds the tie ego -> alter = node counts as present."""
-    if kind == OUT or kind == OUT_LAGGED or kind == OUT_START:
+    if kind == OUT or kind == OUT_LAGGED:
         return 1.0 * s.outdeg[net, node]
-    if kind == IN or kind == IN_LAGGED or kind == IN_START:
+    if kind == IN or kind == IN_LAGGED:
         return 1.0 * s.indeg[net, node]
     if kind == IN_AFTER:
         return 1.0 + s.indeg[net, node] - s.x[net, ego, alter]
