@@ -476,6 +476,9 @@ class Search:
             if count >= 20 * p and (np.abs(last - self.theta) < 1).all():  # it is known well enough how statistics move
                 self.theta = last
             return
+        if not self.note and (name := self._saturated(draws)):
+            self.note = f"no {name} is high enough: twice as much brings no more change, and more was observed"
+            self.round = self.settings.rounds
         if self.round >= self.settings.rounds:
             self.stage = "done"
             if ratio > self.best["ratio"]:  # an earlier place was better: the same draws as there and then
@@ -491,6 +494,20 @@ class Search:
             return
         self._learn(draws)
         self.theta = self._corrected(draws, self.derivative)
+
+    def _saturated(self, draws: Draws) -> str:
+        """The rate that is furthest off, although twice as much closes less than half the gap; "" if none is."""
+        t, noise = self.t_ratios(draws), 1 / np.sqrt(len(draws.clock))
+        k = int(np.argmax(np.nan_to_num(np.abs(t))))
+        # half a gap of 13 errors is three of the errors with which a quarter of the draws tells what closes it
+        if not self.positive[k] or draws.cut or t[k] > -13 * noise:
+            return ""
+        change, score = draws.total[:, k], draws.scores[:, :, k].sum(axis=1)
+        if np.corrcoef(change, score)[0, 1] > 3 * noise:
+            return ""
+        doubled = np.where(np.arange(len(self.theta)) == k, 2 * self.theta, self.theta)
+        more = self._draw(doubled, 3, 1, 0, len(change) // 4).total[:, k].mean() - change.mean()
+        return self.names[k] if more < (self.target[k] - change.mean()) / 2 else ""
 
     def _corrected(self, draws: Draws, derivative: np.ndarray) -> np.ndarray:
         """Parameters after one Newton step from draws at the present ones."""

@@ -117,7 +117,7 @@ class SAOMResults(Estimates):
         endless = large.difference(rates, sort=False)
         if len(endless):
             return f"no finite estimate of {listing(endless)}; hold it at a value (fixed=) and use score_test()."
-        if not len(large) and _often_cut(self.draws):
+        if not len(large) and (_often_cut(self.draws) or "high enough" in self.note):
             large = self.params.loc[rates].nlargest(1).index
         if len(large):
             return (

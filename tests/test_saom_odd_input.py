@@ -302,3 +302,15 @@ def test_who_is_present_is_said_with_yes_or_no(ties, cell, word):
         JointPanel.from_arrays({"net": ties}, present=present, **DIRECTED)
     with pytest.raises(TypeError, match="monotone is 'no'; give True or False"):
         SAOM(JointPanel.from_arrays({"net": ties}, **DIRECTED), {"net": NET}, monotone="no")
+
+
+def test_change_beyond_every_rate_is_said_soon():
+    rng = np.random.default_rng(5)
+    ties = np.zeros((2, 10, 10))
+    ties[0, :, :5], ties[1, :, 5:] = rng.random((2, 10, 5)) < 0.8  # all turn to others: more than chance brings
+    ties[:, np.arange(10), np.arange(10)] = 0
+    model = SAOM(JointPanel.from_arrays({"net": ties}, **DIRECTED), {"net": NET[:2]})
+    with pytest.warns(cl.ConvergenceWarning, match="no net: rate 1 is high enough: twice as much brings no"):
+        res = model.fit(Estimation(conditional=False, phase3=400, subphases=1), seed=1)
+    assert (res.history["phase"] == "measure").sum() == 1
+    assert "what to try: so much changes that net: rate 1 could be anything above" in res.convergence()
