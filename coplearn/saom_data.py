@@ -112,8 +112,8 @@ def prepare(groups: Mapping[str, JointPanel], modelled: Collection[str], options
     ------
     ValueError
         For groups with different variables, behavior that is constant, not in whole numbers or of too many, members
-        with more ties than they may have, waves without any observation, and periods without any change; the message
-        names variable, wave and remedy.
+        with more ties than they may have, networks that are the same, waves without any observation, and periods
+        without any change; the message names variable, wave and remedy.
     """
     first = next(iter(groups.values()))
     for name, panel in groups.items():
@@ -612,6 +612,11 @@ def _constraints(
             known[:, :, a.n_columns :] = False
             known &= ~(fixed[:, r] | fixed[:, s])
             x, y = raw[:, r][known], raw[:, s][known]
+            if len(x) and ((x == y).all() or (x != y).all()):
+                raise ValueError(
+                    f"{a.name!r} and {b.name!r} are {'the same' if x[0] == y[0] else 'opposites'} at every wave, so "
+                    "neither can change without the other. Leave one of them out, or give constraints=False."
+                )
             if (x >= y).all():
                 found.append((HIGHER, r, s))
             if r < s and not (x & y).any():

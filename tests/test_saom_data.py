@@ -240,6 +240,16 @@ def test_relations_between_networks_are_found():
 # --- joining and leaving --------------------------------------------------------------------------------
 
 
+def test_networks_that_are_one_cannot_both_change():
+    ties = waves([(4, 0), (0, 1)], [(3, 1)])
+    other = 1 - ties - np.eye(5)
+    for second, word in ((ties, "the same"), (other, "opposites")):
+        panel = JointPanel.from_arrays({"net": ties, "again": second})
+        with pytest.raises(ValueError, match=f"'net' and 'again' are {word} at every wave, so neither can change"):
+            one(panel, ("net", "again"))
+        assert one(panel, ("net", "again"), constraints=False) and one(panel)
+
+
 def test_members_come_and_go_at_their_moments():
     intervals = [[-np.inf, np.inf]] * 3 + [[0.25, np.inf], [-np.inf, 1.5]]
     panel = JointPanel.from_arrays({"net": waves([(0, 2)], [(0, 3)])}, presence_intervals=intervals)
