@@ -39,7 +39,7 @@ import numpy as np
 import pandas as pd
 
 from coplearn import plots
-from coplearn._checks import choose, generator, is_whole, level, plural
+from coplearn._checks import choose, generator, is_whole, level, listing, plural
 from coplearn.dyads import (
     INTERCEPT,
     Dyads,
@@ -222,8 +222,9 @@ def mrqap(
     Raises
     ------
     ValueError
-        For matrices that are not square or not of the same members, a constant y, a singular design (the predictor is
-        named), asymmetric matrices of undirected pairs, or fewer than one permutation.
+        For matrices that are not square or not of the same members, a y that is constant or exactly a combination of
+        predictors, a singular design (the predictor is named), asymmetric matrices of undirected pairs, or fewer than
+        one permutation.
 
     Notes
     -----
@@ -242,6 +243,11 @@ def mrqap(
     dyads, orders = _prepared(y, predictors, permutations, seed, null, directed)
     target, x = dyads.cells
     beta, errors, rss = ordinary(x, target)
+    if rss <= 1e-20 * float(target @ target):
+        raise ValueError(
+            f"y is exactly a combination of {listing(dyads.names[1:])}: there is no error to test anything against. "
+            "Leave out what y was made from."
+        )
     t = beta / errors
     if null == "dsp":
         permuted = np.column_stack([dsp_linear(dyads, k, orders) for k in range(1, len(dyads.names))])

@@ -74,8 +74,9 @@ class NetworkEffects:
     Raises
     ------
     ValueError
-        For missing values, a y that is constant or exactly a combination of X, columns of X that depend on each other,
-        fewer members than parameters, and matrices that :func:`coplearn.weights.weight_matrix` refuses.
+        For missing values, a y that is constant or exactly a combination of X (and of the ties times y), columns of X
+        that depend on each other, fewer members than parameters, and matrices that
+        :func:`coplearn.weights.weight_matrix` refuses.
 
     Examples
     --------
@@ -105,9 +106,16 @@ class NetworkEffects:
             raise ValueError(f"{plural(n, 'member')} cannot carry {wanted} parameters. Leave some out.")
         if np.ptp(self.y) == 0:
             raise ValueError(f"y is {self.y[0]:g} for every member, so there is nothing to explain.")
-        residual = self.y - self.X.to_numpy() @ np.linalg.lstsq(self.X.to_numpy(), self.y, rcond=None)[0]
-        if residual @ residual <= 1e-20 * (self.y @ self.y):
+        if _exact(self.X.to_numpy(), self.y):
             raise ValueError("y is exactly a combination of the columns of X, so nothing is left to the network.")
+        for kind, matrices in (("effects", self.effects), ("disturbances", self.disturbances)):
+            for name, w in matrices.items():
+                if _exact(np.column_stack([self.X, w @ self.y]), self.y):
+                    raise ValueError(
+                        f"y is exactly a combination of X and of {kind}{f'[{name}]' if name else ''} times y, as where "
+                        "everybody is tied to everybody alike: the likelihood has no maximum. Give ties that differ "
+                        "between members."
+                    )
         label = {"rho": self.effects, "lambda": self.disturbances}
         self.names = [
             *self.X.columns,
@@ -236,6 +244,12 @@ def _inverse(matrix: np.ndarray) -> np.ndarray:
         return np.linalg.inv(matrix)
     except np.linalg.LinAlgError:
         return np.full(matrix.shape, np.nan)
+
+
+def _exact(columns: np.ndarray, y: np.ndarray) -> bool:
+    """Whether nothing but rounding is left of y."""
+    residual = y - columns @ np.linalg.lstsq(columns, y, rcond=None)[0]
+    return bool(residual @ residual <= 1e-20 * (y @ y))
 
 
 def _check_different(kind: str, matrices: Mapping[str, sparse.csr_array]) -> None:

@@ -299,6 +299,13 @@ def test_units_and_origin_of_a_predictor_separate_nothing(far, size):
         assert other.llf == pytest.approx(plain.llf)
 
 
+@pytest.mark.parametrize("null", ["dsp", "qap"])
+def test_an_exact_outcome_leaves_no_error_to_test_against(null):
+    _, predictors = relations(np.random.default_rng(16))
+    with pytest.raises(ValueError, match="y is exactly a combination of a, b: there is no error"):
+        mrqap(2 * predictors["a"] - predictors["b"] + 1, predictors, 9, null=null)
+
+
 @pytest.mark.parametrize("permutations", [0, True, 2.5, "10"])
 def test_permutations_are_counted_in_whole_numbers(permutations):
     with pytest.raises(ValueError, match="permutations is a number of draws"):

@@ -388,6 +388,8 @@ def test_isolates_boundary_and_shared_matrices_are_said():
         ({"effects": [-RING]}, "is negative"),
         ({"effects": [np.where(RING > 0, np.nan, 0)]}, "is missing or infinite"),
         ({"effects": [np.zeros((8, 8))]}, "no ties"),
+        ({"effects": [1 - np.eye(8)]}, "of X and of effects times y, as where everybody is tied to everybody alike"),
+        ({"disturbances": {"all": 1 - np.eye(8)}}, r"of disturbances\[all\] times y, as where everybody"),
         ({"effects": [RING, 2 * RING]}, "one matrix up to a factor"),
     ],
 )
