@@ -109,20 +109,7 @@ class DyNAM:
 
     def fit(self, ridge: float = 0.0) -> DyNAMResults:
         """Maximise the likelihood of each part; see :meth:`coplearn.rem.REM.fit`."""
-        fitted = {name: part.fit(ridge=ridge) for name, part in self.parts.items()}
-        alone = len(fitted) == 1
-        names = [n if alone else f"{part}: {n}" for part, res in fitted.items() for n in res.params.index]
-        covariance = block_diag(*(res.covariance.to_numpy() for res in fitted.values()))
-        caveats = [c if alone else f"{part}: {c}" for part, res in fitted.items() for c in res.caveats]
-        return DyNAMResults(
-            params=pd.Series(np.concatenate([r.params for r in fitted.values()]), index=names, name="estimate"),
-            covariance=pd.DataFrame(covariance, index=names, columns=names),
-            nobs=next(iter(fitted.values())).nobs,
-            claim="adjusted association",
-            caveats=tuple(caveats),
-            parts=fitted,
-            model=self,
-        )
+        return _together(self, {name: part.fit(ridge=ridge) for name, part in self.parts.items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +154,18 @@ class DyNAMResults(Estimates, Draws):
         """Bayesian criterion: -2 llf + k log(events)."""
         return -2 * self.llf + len(self.params) * math.log(self.nobs)
 
+    def robust(self, cluster: str | None = None) -> DyNAMResults:
+        """The same estimates with sandwich errors, part by part; see :meth:`coplearn.rem.REMResults.robust`.
+
+        Between parameters of different parts covariances stay 0, as they are where the model is right.
+
+        Raises
+        ------
+        ValueError
+            For coordination, whose scores are not kept event by event; and if all events have one sender, or receiver.
+        """
+        return _together(self.model, {name: res.robust(cluster) for name, res in self.parts.items()})
+
     def summary(self) -> str:
         """Plain text: the parts one below the other, and the fit of the whole."""
         blocks = [f"{name}\n{res.summary()}" for name, res in self.parts.items()]
@@ -176,6 +175,23 @@ class DyNAMResults(Estimates, Draws):
     def __repr__(self) -> str:
         shown = ", ".join(f"{name} {value:.3f}" for name, value in self.params.items())
         return f"DyNAMResults: {plural(self.nobs, 'event')}, log-likelihood {self.llf:.3f}\n  {shown}"
+
+
+def _together(model: DyNAM, fitted: Mapping[str, REMResults]) -> DyNAMResults:
+    """The fits of the parts as one; their estimates do not depend on each other."""
+    alone = len(fitted) == 1
+    names = [n if alone else f"{part}: {n}" for part, res in fitted.items() for n in res.params.index]
+    covariance = block_diag(*(res.covariance.to_numpy() for res in fitted.values()))
+    caveats = [c if alone else f"{part}: {c}" for part, res in fitted.items() for c in res.caveats]
+    return DyNAMResults(
+        params=pd.Series(np.concatenate([r.params for r in fitted.values()]), index=names, name="estimate"),
+        covariance=pd.DataFrame(covariance, index=names, columns=names),
+        nobs=next(iter(fitted.values())).nobs,
+        claim="adjusted association",
+        caveats=tuple(caveats),
+        parts=fitted,
+        model=model,
+    )
 
 
 class Coordination(REM):

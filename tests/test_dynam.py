@@ -120,6 +120,31 @@ def test_rate_and_choice_are_fitted_apart_and_add_up():
     assert both.conf_int().shape == (4, 2)
 
 
+def test_robust_errors_are_the_sandwich_of_the_literal_scores_of_each_part():
+    model = DyNAM(synthetic(), rate=[fx.sender("x")], choice=[fx.inertia(log=True), fx.receiver("x")])
+    res = model.fit()
+    wanted = []
+    for name, part in model.parts.items():
+        design, beta = part.design, res.parts[name].params.to_numpy()
+        scores = []
+        for m in range(design.prepare, len(design.sender)):
+            seen = part.statistics(m)
+            p = np.exp(seen.to_numpy() @ beta)
+            members = seen.index.get_level_values("sender" if name == "rate" else "receiver")
+            done = part.events.members.index[(design.sender if name == "rate" else design.receiver)[m]]
+            scores.append(seen.to_numpy()[members == done][0] - p / p.sum() @ seen.to_numpy())
+        spread, bread = np.array(scores), res.parts[name].inverse.to_numpy()
+        n = len(spread)
+        wanted += list(np.sqrt(np.diag(bread @ spread.T @ spread @ bread) * n / (n - 1)))
+    robust = res.robust()
+    assert robust.bse.to_numpy() == pytest.approx(wanted, rel=1e-8)
+    assert robust.params.equals(res.params) and robust.llf == res.llf
+    assert robust.summary().count("standard errors: sandwich") == 2
+    assert res.robust("sender").summary().count("sandwich, scores summed by sender") == 2
+    with pytest.raises(ValueError, match="scores of single events are not kept by models of coordination"):
+        DyNAM(undirected(), coordination=[fx.inertia()]).fit().robust()
+
+
 def test_a_model_without_effects_or_with_both_kinds_of_choice_is_refused():
     events = undirected()
     with pytest.raises(ValueError, match="needs effects"):
