@@ -621,6 +621,8 @@ def simulate_hawkes(
         Columns time, sender (0, 1, ...) and generation (0: by itself), in order of time.
     """
     mu, a = np.asarray(baseline, dtype=float), np.asarray(alpha, dtype=float)
+    if not all(is_number(value) and value > 0 for value in (decay, end)):
+        raise ValueError(f"decay and end are positive numbers; these are {decay!r} and {end!r}.")
     if np.abs(np.linalg.eigvals(a)).max() >= 1:
         raise ValueError("the largest eigenvalue of alpha is 1 or more: cascades would not end.")
     rng = generator(seed)

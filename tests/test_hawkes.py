@@ -238,6 +238,8 @@ def test_parameters_of_the_wrong_shape_are_refused():
 def test_cascades_that_would_not_end_are_refused():
     with pytest.raises(ValueError, match="cascades would not end"):
         simulate_hawkes([0.1], [[1.0]], 1.0, 10.0)
+    with pytest.raises(ValueError, match=r"decay and end are positive numbers; these are '1' and 10.0"):
+        simulate_hawkes([0.1], [[0.5]], "1", 10.0)
 
 
 def test_ties_and_times_that_are_none_are_refused():

@@ -159,6 +159,7 @@ def test_a_trait_stays():
         ({"relations": ()}, "name one relation"),
         ({"relations": ("advice", "advice")}, "each once"),
         ({"turnover": 1.5}, "turnover=1.5: give a number between 0 and 1"),
+        ({"response": "0.9"}, "response='0.9': give a number between 0 and 1"),
         ({"influence": 0.3}, "below 1 efficacy does not run away"),
         ({"influence": {"energie": 0.1}}, "Did you mean 'energy'"),
         ({"ties": {"reciprocty": 1.0}}, "Did you mean 'reciprocity'"),

@@ -504,6 +504,9 @@ def test_words_follow_one_another_as_planted():
     ("parameters", "message"),
     [
         ({"response": 1.2}, r"response=1.2: give a number between 0 and 1"),
+        ({"waves": "6"}, "waves='6': give a number between 2 and inf"),
+        ({"influence": "0.2"}, "influence='0.2': give a number"),
+        ({"seed": "a"}, "seed is 'a'; give a whole number"),
         ({"founders": 0}, "founders=0"),
         ({"waves": 1}, "waves=1"),
         ({"leave": float("nan")}, "leave=nan"),

@@ -76,6 +76,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coplearn._checks import seed_sequence
 from coplearn.community import Community
 from coplearn.synthetic.acts import record_acts, record_tables
 from coplearn.synthetic.leadership import LEADER_TIES, leadership_panel
@@ -270,7 +271,7 @@ def community_tables(plan: Plan) -> tuple[dict[str, pd.DataFrame], dict[str, Any
         ``language``: words, and the steps of the mean language date g, in years. ``items``: loadings and
         thresholds. ``latent``: values by wave and member to four decimals, None while absent.
     """
-    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(plan.seed).spawn(7)]
+    streams = [np.random.default_rng(s) for s in seed_sequence(plan.seed).spawn(7)]
     people = membership(plan, streams[0])
     identity = identity_states(plan, people, streams[1])
     efficacy, networks = coevolution(plan, people, streams[2], streams[3])

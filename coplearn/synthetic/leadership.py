@@ -50,7 +50,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import choose, whole
+from coplearn._checks import choose, is_number, seed_sequence, whole
 from coplearn.community import Community
 from coplearn.synthetic.plan import merged, plain
 from coplearn.synthetic.survey import item_truth, survey
@@ -119,8 +119,8 @@ class Leaders:
 
     def _within(self, name: str, low: float, high: float) -> None:
         value = getattr(self, name)
-        if not low <= value <= high:
-            raise ValueError(f"{name}={value}: give a number between {low} and {high}.")
+        if not (is_number(value, finite=False) and low <= value <= high):
+            raise ValueError(f"{name}={value!r}: give a number between {low} and {high}.")
 
     @cached_property
     def opens(self) -> np.ndarray:
@@ -305,7 +305,7 @@ def _by_relation(value: float | Mapping[str, float], relations: tuple[str, ...],
 
 def _tables(plan: Leaders) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """The tables of the community and its truth."""
-    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(plan.seed).spawn(2)]
+    streams = [np.random.default_rng(s) for s in seed_sequence(plan.seed).spawn(2)]
     course = _course(plan, streams[0])
     traits = {"efficacy": course.by_member(course.efficacy), "climate": course.by_member(course.climate)}
     networks = {name: course.networks(r) for r, name in enumerate(plan.relations)}

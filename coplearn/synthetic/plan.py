@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import choose
+from coplearn._checks import choose, is_number
 
 __all__ = ["ANSWERING", "HERE", "LOADINGS", "NETWORKS", "YEAR", "Plan", "plain"]
 
@@ -96,6 +96,8 @@ class Plan:
         rates = ["leave", "newcomer_leave", "identity_sd", "identity_noise", "questions", "answers", "habits"]
         self._within(shares, 0, 1)
         self._within([*rates, "acculturation", "bots", "metadata_only"], 0, np.inf)
+        signed = ["exit_selection", "drift", "replacement", "influence", "selection", "language_drift"]
+        self._within(signed, -np.inf, np.inf)
         self._within(["waves"], 2, np.inf)
         self._within(["founders", "units"], 1, np.inf)
         if self.span < 0.5 * YEAR:
@@ -114,8 +116,8 @@ class Plan:
     def _within(self, names: Sequence[str], low: float, high: float) -> None:
         for name in names:
             value = getattr(self, name)
-            if not low <= value <= high:
-                raise ValueError(f"{name}={value}: give a number between {low} and {high}.")
+            if not (is_number(value, finite=False) and low <= value <= high):
+                raise ValueError(f"{name}={value!r}: give a number between {low} and {high}.")
 
     @cached_property
     def opening(self) -> pd.Timestamp:
