@@ -16,6 +16,7 @@ from coplearn.effects import network
 from coplearn.effects.context import ActorFacts, Context, DyadicFacts, NetworkFacts
 from coplearn.effects.spec import Effect, definitions
 from coplearn.kernels import saom_network as kernel
+from coplearn.kernels import saom_network_terms as t
 from coplearn.kernels.saom_record import packed
 from coplearn.kernels.saom_state import Effects, Period, new_scratch, new_state
 from coplearn.panel import JointPanel
@@ -269,7 +270,7 @@ def test_alters_without_ties_to_ego_are_alike_in_what_the_effect_says_it_looks_a
     case = Case(seed, density=0.15, **KINDS[kind])
     eff = row_of(network.encode(case.effect(entry), case.context))
     flags, net, var = kernel.network_features(eff, 0)
-    if flags & kernel.DENSE:
+    if flags & t.DENSE:
         return
     x, scratch = case.x, new_scratch(case.side)
     for i in range(case.n):
@@ -280,10 +281,10 @@ def test_alters_without_ties_to_ego_are_alike_in_what_the_effect_says_it_looks_a
             if (j == i and not case.two_mode) or j in case.touched:
                 continue
             look = (
-                x[net, :, j].sum() if flags & kernel.ALTER_IN else 0,
-                x[net, j].sum() if flags & kernel.ALTER_OUT else 0,
-                (x[net, j] * x[net, :, j]).sum() if flags & kernel.ALTER_MUTUAL else 0,
-                case.v[var, j] if flags & kernel.ALTER_VALUE else 0,
+                x[net, :, j].sum() if flags & t.ALTER_IN else 0,
+                x[net, j].sum() if flags & t.ALTER_OUT else 0,
+                (x[net, j] * x[net, :, j]).sum() if flags & t.ALTER_MUTUAL else 0,
+                case.v[var, j] if flags & t.ALTER_VALUE else 0,
             )
             assert seen.setdefault(look, d[j]) == d[j]
 

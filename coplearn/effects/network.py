@@ -19,7 +19,6 @@ from coplearn.effects import network_covariates, network_multiplex, network_stru
 from coplearn.effects.context import Context, Row, arrange, check_other, check_pairs, check_values
 from coplearn.effects.network_rows import Facts
 from coplearn.effects.spec import Definition, Effect, definition
-from coplearn.kernels import saom_network as kernel
 from coplearn.kernels import saom_network_terms as t
 
 __all__ = ["Moment", "encode", "moment"]
@@ -78,14 +77,14 @@ def moment(effect: Effect, context: Context, kind: str = "eval") -> Moment:
     at the start of the period, as RSiena does: with p = 0; with p < 0 at the start and at the end.
     """
     row = encode(effect, context)
-    if row.code == kernel.PRODUCT:
+    if row.code == t.PRODUCT:
         degrees = {row.a[4], row.a[5]}
         if t.IN_LAGGED in degrees and kind == "creation":
             return Moment(row, "start")
         if degrees & {t.IN_LAGGED, t.OUT_LAGGED}:
             return Moment(row, "current" if row.p[0] > 0 else "start" if row.p[0] == 0 else "both")
-    average = row.code == kernel.SPECIAL and row.a[3] == kernel.AVERAGE_DEGREE
-    restricted = row.code == kernel.CYCLE and max(row.a[1:3]) >= 0
+    average = row.code == t.SPECIAL and row.a[3] == t.AVERAGE_DEGREE
+    restricted = row.code == t.CYCLE and max(row.a[1:3]) >= 0
     return Moment(row, "self" if average or restricted else "current")
 
 

@@ -23,7 +23,6 @@ from coplearn.effects.network_rows import (
     same_of_all,
     special,
 )
-from coplearn.kernels import saom_network as k
 from coplearn.kernels import saom_network_terms as t
 
 __all__: list[str] = []
@@ -158,18 +157,18 @@ effect(
     "transitive_triplets_by_intermediary",
     "transTripX",
     r"\sum_{j,h} v_h x_{ij} x_{ih} x_{hj}",
-    path(FORWARD, FORWARD, 3, k.MIDDLE, moment=8),
+    path(FORWARD, FORWARD, 3, t.MIDDLE, moment=8),
     ACTOR,
 )
 for name, short, weight, back, formula in (
-    ("transitive_triplets_same", "sameXTransTrip", k.ENDS_SAME, False, r"1\{v_i = v_j\}"),
-    ("transitive_triplets_different", "diffXTransTrip", k.ENDS_DIFFER, False, r"1\{v_i \neq v_j\}"),
-    ("transitive_triplets_homogeneous", "homXTransTrip", k.ALL_SAME, False, r"1\{v_i = v_j = v_h\}"),
-    ("transitive_triplets_similar", "simXTransTrip", k.ENDS_SIMILAR, False, r"(sim_{ij} - \overline{sim})"),
-    ("transitive_triplets_jumping", "jumpXTransTrip", k.JUMP, False, r"1\{v_i = v_h \neq v_j\}"),
-    ("transitive_reciprocated_triplets_same", "sameXTransRecTrip", k.ENDS_SAME, True, r"1\{v_i = v_j\}"),
-    ("transitive_reciprocated_triplets_different", "diffXTransRecTrip", k.ENDS_DIFFER, True, r"1\{v_i \neq v_j\}"),
-    ("transitive_reciprocated_triplets_homogeneous", "homXTransRecTrip", k.ALL_SAME, True, r"1\{v_i = v_j = v_h\}"),
+    ("transitive_triplets_same", "sameXTransTrip", t.ENDS_SAME, False, r"1\{v_i = v_j\}"),
+    ("transitive_triplets_different", "diffXTransTrip", t.ENDS_DIFFER, False, r"1\{v_i \neq v_j\}"),
+    ("transitive_triplets_homogeneous", "homXTransTrip", t.ALL_SAME, False, r"1\{v_i = v_j = v_h\}"),
+    ("transitive_triplets_similar", "simXTransTrip", t.ENDS_SIMILAR, False, r"(sim_{ij} - \overline{sim})"),
+    ("transitive_triplets_jumping", "jumpXTransTrip", t.JUMP, False, r"1\{v_i = v_h \neq v_j\}"),
+    ("transitive_reciprocated_triplets_same", "sameXTransRecTrip", t.ENDS_SAME, True, r"1\{v_i = v_j\}"),
+    ("transitive_reciprocated_triplets_different", "diffXTransRecTrip", t.ENDS_DIFFER, True, r"1\{v_i \neq v_j\}"),
+    ("transitive_reciprocated_triplets_homogeneous", "homXTransRecTrip", t.ALL_SAME, True, r"1\{v_i = v_j = v_h\}"),
 ):
     effect(
         name,
@@ -223,7 +222,7 @@ effect(
     "activity_to_homogeneous",
     "homXOutAct",
     r"\sum_{j,h} x_{ij} x_{ih} 1\{v_h = v_j\}",
-    special(k.LIKE_ALTERS),
+    special(t.LIKE_ALTERS),
     ACTOR,
     values="alters",
     parameter=1,
@@ -236,7 +235,7 @@ effect(
     r"\sum_j x_{ij} \sum_h x_{ih} 1\{c_h = c_j \geq 1\}, c the value (centred, if it is) rounded to whole numbers, "
     "those below 1 being no category; p = 2: the root of the inner sum, 3: divided by the number of members of c_j, 4: "
     "the root of that",
-    special(k.LIKE_CATEGORY),
+    special(t.LIKE_CATEGORY),
     ACTOR,
     values="alters",
     parameter=3,
@@ -343,7 +342,7 @@ for name, short, direction, of_ego, formula in (
         name,
         short,
         formula + ", the root of the inner sum with p = 2 (of values that are not negative)",
-        near(k.TOTAL, direction, 2 if short == "inPopX" else 0, of_ego, root_if_2),
+        near(t.TOTAL, direction, 2 if short == "inPopX" else 0, of_ego, root_if_2),
         ACTOR,
         parameter=1,
         interaction="ego" if of_ego else "dyadic",
@@ -363,7 +362,7 @@ effect(
     "sameXInPop",
     r"\sum_j x_{ij} \sum_h x_{hj} 1\{v_h = v_i\}, p = 2: its root, 3: divided by the number of all h with v_h = v_i, "
     "4: the root of that",
-    near(k.N_SAME, BACKWARD, 2, shape=root_if_2_or_4, choose_summary=same_of_all),
+    near(t.N_SAME, BACKWARD, 2, shape=root_if_2_or_4, choose_summary=same_of_all),
     ACTOR,
     parameter=1,
     interaction="dyadic",
@@ -375,11 +374,11 @@ effect(
     r"\sum_j x_{ij} \sum_h x_{hj} 1\{v_h \neq v_i\}, p = 2: its root, 3: divided by the number of all h with "
     r"v_h \neq v_i, 4: the root of that",
     near(
-        k.N_DIFFERENT,
+        t.N_DIFFERENT,
         BACKWARD,
         2,
         shape=root_if_2_or_4,
-        choose_summary=lambda p: k.PART_OF_DIFFERENT if p in (3, 4) else k.N_DIFFERENT,
+        choose_summary=lambda p: t.PART_OF_DIFFERENT if p in (3, 4) else t.N_DIFFERENT,
     ),
     ACTOR,
     parameter=1,
@@ -390,7 +389,7 @@ for name, short, summary, direction, ego, formula, parameter in (
     (
         "alters_of_alter",
         "altDist2",
-        k.MEAN,
+        t.MEAN,
         FORWARD,
         left_out_if_2,
         "the mean of v over the out-alters of j (p = 2: but i)",
@@ -399,18 +398,18 @@ for name, short, summary, direction, ego, formula, parameter in (
     (
         "alters_of_alter_total",
         "totDist2",
-        k.TOTAL,
+        t.TOTAL,
         FORWARD,
         left_out_if_2,
         "the sum of v over the out-alters of j (p = 2: but i)",
         1,
     ),
-    ("choosers_of_alter", "altInDist2", k.MEAN, BACKWARD, 1, "the mean of v over the in-alters of j but i", None),
-    ("choosers_of_alter_total", "totInDist2", k.TOTAL, BACKWARD, 1, "the sum of v over the in-alters of j but i", None),
+    ("choosers_of_alter", "altInDist2", t.MEAN, BACKWARD, 1, "the mean of v over the in-alters of j but i", None),
+    ("choosers_of_alter_total", "totInDist2", t.TOTAL, BACKWARD, 1, "the sum of v over the in-alters of j but i", None),
     (
         "similarity_of_alters",
         "simDist2",
-        k.MEANS_SIMILAR,
+        t.MEANS_SIMILAR,
         FORWARD,
         0,
         "the centred similarity of the means of v over the out-alters of i and of j, with the other ties as context",
@@ -419,7 +418,7 @@ for name, short, summary, direction, ego, formula, parameter in (
     (
         "similarity_to_alters_of_alter",
         "simEgoDist2",
-        k.EGO_SIMILAR,
+        t.EGO_SIMILAR,
         FORWARD,
         1,
         "the centred similarity of v_i and the mean of v over the out-alters of j but i",
@@ -428,7 +427,7 @@ for name, short, summary, direction, ego, formula, parameter in (
     (
         "similarity_to_choosers_of_alter",
         "simEgoInDist2",
-        k.EGO_SIMILAR,
+        t.EGO_SIMILAR,
         BACKWARD,
         1,
         "the centred similarity of v_i and the mean of v over the in-alters of j but i",
@@ -438,7 +437,7 @@ for name, short, summary, direction, ego, formula, parameter in (
     effect(
         name,
         short,
-        rf"\sum_j x_{{ij}} a_j, a_j {formula}; a {'sum' if summary == k.TOTAL else 'mean'} over nobody is 0",
+        rf"\sum_j x_{{ij}} a_j, a_j {formula}; a {'sum' if summary == t.TOTAL else 'mean'} over nobody is 0",
         near(summary, direction, ego),
         ACTOR,
         parameter=parameter,
@@ -453,7 +452,7 @@ for name, short, direction, words in (
         name,
         short,
         rf"\sum_j x_{{ij}} a_j, a_j the share with v_h = v_i of the {words} h of j but i; p = 0: 1 if there is one",
-        near(k.SHARE_SAME, direction, 1, choose_summary=lambda p: k.ANY_SAME if p == 0 else k.SHARE_SAME),
+        near(t.SHARE_SAME, direction, 1, choose_summary=lambda p: t.ANY_SAME if p == 0 else t.SHARE_SAME),
         ACTOR,
         parameter=1,
         interaction="dyadic",
@@ -485,7 +484,7 @@ for name, short, total in (("group_mean", "avGroupEgoX", False), ("group_total",
         name,
         short,
         rf"x_{{i+}} times the {'sum' if total else 'mean'} of v over all actors",
-        near(k.TOTAL if total else k.MEAN, k.EVERYBODY, of_ego=True),
+        near(t.TOTAL if total else t.MEAN, t.EVERYBODY, of_ego=True),
         ACTOR,
         interaction="ego",
     )

@@ -25,7 +25,6 @@ from coplearn.effects.network_rows import (
     same_of_all,
     special,
 )
-from coplearn.kernels import saom_network as k
 from coplearn.kernels import saom_network_terms as t
 
 __all__: list[str] = []
@@ -175,7 +174,7 @@ effect(
     "popularity_of_double_ties",
     "doubleInPop",
     r"\sum_j x_{ij} w_{ij} \sum_h x_{hj} w_{hj}, the root of the inner sum with p = 2",
-    special(k.DOUBLE_POPULARITY),
+    special(t.DOUBLE_POPULARITY),
     NET,
     parameter=2,
     networks=("directed", "two-mode"),
@@ -186,7 +185,7 @@ effect(
     "popularity_of_brokers_in",
     "betweenPop",
     r"\sum_j x_{ij} (\sum_{h,k} w_{hj} w_{jk} (1 - w_{hk}))^{1/p}",
-    special(k.BROKERAGE),
+    special(t.BROKERAGE),
     NET,
     parameter=2,
     interaction="dyadic",
@@ -198,7 +197,7 @@ effect(
     "nDist2ActIntn",
     r"x_{i+} times the number of h with \max_k w_{ik} w_{hk} = 1 and (in a one-mode network) w_{ih} = 0, its root with "
     "p = 2",
-    special(k.REACHED_IN_TWO),
+    special(t.REACHED_IN_TWO),
     NET,
     parameter=1,
     interaction="ego",
@@ -209,7 +208,7 @@ for name, short, summary, formula, degrees, other in (
     (
         "activity_by_activity_of_contacts",
         "outOutActIntn",
-        k.TOTAL,
+        t.TOTAL,
         r"\sum_h w_{ih} (x_{h+} - \bar x)",
         "own",
         "one-mode",
@@ -217,7 +216,7 @@ for name, short, summary, formula, degrees, other in (
     (
         "activity_by_average_activity_of_contacts",
         "outOutAvIntn",
-        k.MEAN,
+        t.MEAN,
         r"\sum_h w_{ih} (x_{h+} - \bar x) / w_{i+}",
         "own",
         "one-mode",
@@ -225,7 +224,7 @@ for name, short, summary, formula, degrees, other in (
     (
         "activity_by_popularity_of_choices_in",
         "dist2OutInActIntn",
-        k.TOTAL,
+        t.TOTAL,
         r"\sum_k w_{ik} (w_{+k} - \bar w)",
         "indegrees",
         "any",
@@ -247,7 +246,7 @@ effect(
     "popularity_among_active_in",
     "inPopOutW",
     r"\sum_j x_{ij} \sum_{k \neq i} x_{kj} w_{k+}; p = 2: its root \sqrt{w_{k+}}, 3: w_{k+} - \bar w, 4: roots of both",
-    near(k.TOTAL, BACKWARD, 1, degrees="other"),
+    near(t.TOTAL, BACKWARD, 1, degrees="other"),
     NET,
     parameter=1,
     interaction="dyadic",
@@ -266,7 +265,7 @@ effect(
     "sharedTo",
     r"\sum_j x_{ij} \sum_{k \neq i} x_{kj} (\sum_h w_{ih} w_{kh} - c), c its mean over pairs with p = 3, roots of both "
     "with p = 4; p = 1, 2: c = 0; with the other ties as context",
-    special(k.SHARED_TO, centre=shared_mean),
+    special(t.SHARED_TO, centre=shared_mean),
     NET,
     parameter=3,
     interaction="dyadic",
@@ -278,7 +277,7 @@ effect(
     "avAlt.2M.tie",
     r"\sum_j x_{ij} \sum_{k \neq i} x_{kj} u_{ik} / \sum_{k \neq i} u_{ik}, u_{ik} = \sum_h w_{ih} w_{kh}, its root "
     "with p = 2; with the other ties as context",
-    special(k.SHARED_AVERAGE),
+    special(t.SHARED_AVERAGE),
     NET,
     parameter=1,
     interaction="dyadic",
@@ -340,7 +339,7 @@ effect(
     "to_choices_of_weighted_contacts",
     "toU",
     r"\sum_j x_{ij} \sum_h w_{ih} (u_{ih} - \bar u) x_{hj}, with the other ties as context",
-    path(FORWARD, FORWARD, weight=k.MIDDLE_DYADIC, legs="wx"),
+    path(FORWARD, FORWARD, weight=t.MIDDLE_DYADIC, legs="wx"),
     ("network", "dyadic"),
     interaction="dyadic",
     source=MULTIPLEX,
@@ -360,7 +359,7 @@ effect(
     "from.w.ind",
     r"\sum_j x_{ij} \sum_h w_{ih} w_{jh} u_{+h}, u the second network; p = 2: \sqrt{u_{+h}}, p = -1: 1 / (u_{+h} + 1); "
     "with the other ties as context",
-    path(FORWARD, BACKWARD, weight=k.MIDDLE_INDEGREE, legs="ww"),
+    path(FORWARD, BACKWARD, weight=t.MIDDLE_INDEGREE, legs="ww"),
     ("network", "network"),
     parameter=1,
     interaction="dyadic",
@@ -395,8 +394,8 @@ for name, short, roles, moment, formula in (
         source=MULTIPLEX,
     )
 for name, short, first, second, rest, other in (
-    ("jaccard_out_in", "JoutMix", FORWARD, BACKWARD, k.JACCARD_OUT, "any"),
-    ("jaccard_in_in", "JinMix", BACKWARD, FORWARD, k.JACCARD_IN, "one-mode"),
+    ("jaccard_out_in", "JoutMix", FORWARD, BACKWARD, t.JACCARD_OUT, "any"),
+    ("jaccard_in_in", "JinMix", BACKWARD, FORWARD, t.JACCARD_IN, "one-mode"),
 ):
     effect(
         name,
@@ -430,24 +429,24 @@ for name, short, first, second, formula, other in (
 
 # Restricted or weighted by an actor variable.
 for name, short, legs, second, weight, formula in (
-    ("from_shared_choices_same", "covNetNet", "ww", BACKWARD, k.ENDS_SAME, r"w_{ih} w_{jh} 1\{v_i = v_j\}"),
+    ("from_shared_choices_same", "covNetNet", "ww", BACKWARD, t.ENDS_SAME, r"w_{ih} w_{jh} 1\{v_i = v_j\}"),
     (
         "from_shared_choices_homogeneous",
         "homCovNetNet",
         "ww",
         BACKWARD,
-        k.ALL_SAME,
+        t.ALL_SAME,
         r"w_{ih} w_{jh} 1\{v_i = v_j = v_h\}",
     ),
-    ("closure_of_same", "sameWWClosure", "ww", FORWARD, k.MIDDLE_SAME, r"w_{ih} w_{hj} 1\{v_i = v_h\}"),
-    ("closure_of_jumping", "jumpWWClosure", "ww", FORWARD, k.JUMP, r"w_{ih} w_{hj} 1\{v_i = v_h \neq v_j\}"),
-    ("to_choices_of_contacts_same", "sameWXClosure", "wx", FORWARD, k.MIDDLE_SAME, r"w_{ih} x_{hj} 1\{v_i = v_h\}"),
+    ("closure_of_same", "sameWWClosure", "ww", FORWARD, t.MIDDLE_SAME, r"w_{ih} w_{hj} 1\{v_i = v_h\}"),
+    ("closure_of_jumping", "jumpWWClosure", "ww", FORWARD, t.JUMP, r"w_{ih} w_{hj} 1\{v_i = v_h \neq v_j\}"),
+    ("to_choices_of_contacts_same", "sameWXClosure", "wx", FORWARD, t.MIDDLE_SAME, r"w_{ih} x_{hj} 1\{v_i = v_h\}"),
     (
         "to_choices_of_contacts_homogeneous",
         "homWXClosure",
         "wx",
         FORWARD,
-        k.ALL_SAME,
+        t.ALL_SAME,
         r"w_{ih} x_{hj} 1\{v_i = v_j = v_h\}",
     ),
     (
@@ -455,7 +454,7 @@ for name, short, legs, second, weight, formula in (
         "jumpWXClosure",
         "wx",
         FORWARD,
-        k.JUMP,
+        t.JUMP,
         r"w_{ih} x_{hj} 1\{v_i = v_h \neq v_j\}",
     ),
 ):
@@ -470,22 +469,22 @@ for name, short, legs, second, weight, formula in (
         other="one-mode" if short != "covNetNet" else "any",
     )
 for name, short, legs, first, second, weight, formula in (
-    ("shared_choosers_same", "covNetNetIn", "ww", BACKWARD, FORWARD, k.ENDS_SAME, "v_i = v_j"),
-    ("shared_choosers_homogeneous", "homCovNetNetIn", "ww", BACKWARD, FORWARD, k.ALL_SAME, "v_i = v_j = v_h"),
-    ("shared_choices_contrast", "contrastCovNetNet", "ww", FORWARD, BACKWARD, k.CONTRAST, r"v_i = v_j \neq v_h"),
-    ("shared_choosers_contrast", "contrastCovNetNetIn", "ww", BACKWARD, FORWARD, k.CONTRAST, r"v_i = v_j \neq v_h"),
-    ("shared_choices_all_different", "allDifCovNetNet", "ww", FORWARD, BACKWARD, k.ALL_DIFFER, "all v differ"),
-    ("shared_choosers_all_different", "allDifCovNetNetIn", "ww", BACKWARD, FORWARD, k.ALL_DIFFER, "all v differ"),
-    ("shared_choices_jumping", "jumpFrom", "ww", FORWARD, BACKWARD, k.JUMP, r"v_i = v_h \neq v_j"),
-    ("shared_choosers_jumping", "jumpSharedIn", "ww", BACKWARD, FORWARD, k.JUMP, r"v_i = v_h \neq v_j"),
-    ("closure_of_different", "diffWWClosure", "ww", FORWARD, FORWARD, k.MIDDLE_DIFFERS, r"v_i \neq v_h"),
+    ("shared_choosers_same", "covNetNetIn", "ww", BACKWARD, FORWARD, t.ENDS_SAME, "v_i = v_j"),
+    ("shared_choosers_homogeneous", "homCovNetNetIn", "ww", BACKWARD, FORWARD, t.ALL_SAME, "v_i = v_j = v_h"),
+    ("shared_choices_contrast", "contrastCovNetNet", "ww", FORWARD, BACKWARD, t.CONTRAST, r"v_i = v_j \neq v_h"),
+    ("shared_choosers_contrast", "contrastCovNetNetIn", "ww", BACKWARD, FORWARD, t.CONTRAST, r"v_i = v_j \neq v_h"),
+    ("shared_choices_all_different", "allDifCovNetNet", "ww", FORWARD, BACKWARD, t.ALL_DIFFER, "all v differ"),
+    ("shared_choosers_all_different", "allDifCovNetNetIn", "ww", BACKWARD, FORWARD, t.ALL_DIFFER, "all v differ"),
+    ("shared_choices_jumping", "jumpFrom", "ww", FORWARD, BACKWARD, t.JUMP, r"v_i = v_h \neq v_j"),
+    ("shared_choosers_jumping", "jumpSharedIn", "ww", BACKWARD, FORWARD, t.JUMP, r"v_i = v_h \neq v_j"),
+    ("closure_of_different", "diffWWClosure", "ww", FORWARD, FORWARD, t.MIDDLE_DIFFERS, r"v_i \neq v_h"),
     (
         "to_choices_of_contacts_different",
         "diffWXClosure",
         "wx",
         FORWARD,
         FORWARD,
-        k.MIDDLE_DIFFERS,
+        t.MIDDLE_DIFFERS,
         r"v_i \neq v_h",
     ),
 ):
@@ -503,8 +502,8 @@ for name, short, legs, first, second, weight, formula in (
         other="one-mode",
     )
 for name, short, weight, sign in (
-    ("closure_by_tie_to_same_then", "sameXWClosure", k.MIDDLE_SAME, "="),
-    ("closure_by_tie_to_different_then", "diffXWClosure", k.MIDDLE_DIFFERS, r"\neq"),
+    ("closure_by_tie_to_same_then", "sameXWClosure", t.MIDDLE_SAME, "="),
+    ("closure_by_tie_to_different_then", "diffXWClosure", t.MIDDLE_DIFFERS, r"\neq"),
 ):
     effect(
         name,
@@ -524,7 +523,7 @@ for name, short, direction, of_ego, formula in (
         name,
         short,
         formula + ", the root of the inner sum with p = 2 (of values that are not negative)",
-        near(k.TOTAL, direction, 0, of_ego, root_if_2),
+        near(t.TOTAL, direction, 0, of_ego, root_if_2),
         NET_ACTOR,
         parameter=1,
         interaction="ego" if of_ego else "dyadic",
@@ -543,7 +542,7 @@ for name, short, direction, of_ego, formula in (
         + r" 1\{v_h = v_i\}, the root of the inner sum with p = 2"
         + (SHARES.format("=") if short == "sameXInActIntn" else ""),
         near(
-            k.N_SAME,
+            t.N_SAME,
             direction,
             0,
             of_ego,
@@ -556,8 +555,8 @@ for name, short, direction, of_ego, formula in (
         other="one-mode",
     )
 for name, short, summary, formula in (
-    ("popularity_among_same_in", "sameXInPopIntn", k.N_SAME, "="),
-    ("popularity_among_different_in", "diffXInPopIntn", k.N_DIFFERENT, r"\neq"),
+    ("popularity_among_same_in", "sameXInPopIntn", t.N_SAME, "="),
+    ("popularity_among_different_in", "diffXInPopIntn", t.N_DIFFERENT, r"\neq"),
 ):
     effect(
         name,
@@ -578,45 +577,45 @@ for name, short, summary, formula in (
         networks=("directed", "two-mode"),
         parameters=(1, 2, 3, 4) if formula == "=" else (1, 2),
     )
-left_out = {k.MEAN: " (p = 2: but i)", k.TOTAL: " (p = 2: but i)", k.MEANS_SIMILAR: ""}
-left_out |= dict.fromkeys((k.EGO_SIMILAR, k.SHARE_SAME), " but i")
+left_out = {t.MEAN: " (p = 2: but i)", t.TOTAL: " (p = 2: but i)", t.MEANS_SIMILAR: ""}
+left_out |= dict.fromkeys((t.EGO_SIMILAR, t.SHARE_SAME), " but i")
 for name, short, summary, direction, formula in (
-    ("alters_of_alter_in", "altDist2W", k.MEAN, FORWARD, "the mean of v over the out-alters"),
-    ("alters_of_alter_total_in", "totDist2W", k.TOTAL, FORWARD, "the sum of v over the out-alters"),
+    ("alters_of_alter_in", "altDist2W", t.MEAN, FORWARD, "the mean of v over the out-alters"),
+    ("alters_of_alter_total_in", "totDist2W", t.TOTAL, FORWARD, "the sum of v over the out-alters"),
     (
         "similarity_of_alters_in",
         "simDist2W",
-        k.MEANS_SIMILAR,
+        t.MEANS_SIMILAR,
         FORWARD,
         "the centred similarity of the means of v over the out-alters of i and",
     ),
-    ("choosers_of_alter_in", "altInDist2W", k.MEAN, BACKWARD, "the mean of v over the in-alters"),
-    ("choosers_of_alter_total_in", "totInDist2W", k.TOTAL, BACKWARD, "the sum of v over the in-alters"),
+    ("choosers_of_alter_in", "altInDist2W", t.MEAN, BACKWARD, "the mean of v over the in-alters"),
+    ("choosers_of_alter_total_in", "totInDist2W", t.TOTAL, BACKWARD, "the sum of v over the in-alters"),
     (
         "similarity_to_alters_of_alter_in",
         "simEgoDist2W",
-        k.EGO_SIMILAR,
+        t.EGO_SIMILAR,
         FORWARD,
         "the centred similarity of v_i and the mean of v over the out-alters",
     ),
     (
         "similarity_to_choosers_of_alter_in",
         "simEgoInDist2W",
-        k.EGO_SIMILAR,
+        t.EGO_SIMILAR,
         BACKWARD,
         "the centred similarity of v_i and the mean of v over the in-alters",
     ),
     (
         "same_as_alters_of_alter_in",
         "sameEgoDist2W",
-        k.SHARE_SAME,
+        t.SHARE_SAME,
         FORWARD,
         "the share with v_h = v_i of the out-alters h",
     ),
     (
         "same_as_choosers_of_alter_in",
         "sameEgoInDist2W",
-        k.SHARE_SAME,
+        t.SHARE_SAME,
         BACKWARD,
         "the share with v_h = v_i of the in-alters h",
     ),
@@ -625,10 +624,10 @@ for name, short, summary, direction, formula in (
         name,
         short,
         rf"\sum_j x_{{ij}} a_j, a_j {formula} of j{left_out[summary]} in w; "
-        + ("0 for nobody" if summary == k.SHARE_SAME else "a mean or sum over nobody is 0"),
-        near(summary, direction, left_out_if_2 if summary in (k.MEAN, k.TOTAL) else int(summary != k.MEANS_SIMILAR)),
+        + ("0 for nobody" if summary == t.SHARE_SAME else "a mean or sum over nobody is 0"),
+        near(summary, direction, left_out_if_2 if summary in (t.MEAN, t.TOTAL) else int(summary != t.MEANS_SIMILAR)),
         NET_ACTOR,
-        parameter=1 if summary in (k.MEAN, k.TOTAL) else None,
+        parameter=1 if summary in (t.MEAN, t.TOTAL) else None,
         interaction="dyadic",
         other="same" if direction == BACKWARD else "one-mode",
         networks=("directed", "two-mode") if direction == BACKWARD else ("directed",),

@@ -13,7 +13,6 @@ from typing import Any
 
 from coplearn.effects.context import Context, NetworkFacts, Row
 from coplearn.effects.spec import Definition, define
-from coplearn.kernels import saom_network as kernel
 from coplearn.kernels import saom_network_terms as t
 
 __all__ = [
@@ -107,7 +106,7 @@ def root_if_2_or_4(p: float) -> int:
 
 def same_of_all(p: float) -> int:
     """p = 3, 4 ask for the share of everybody of ego's value instead of a count."""
-    return kernel.PART_OF_SAME if p in (3, 4) else kernel.N_SAME
+    return t.PART_OF_SAME if p in (3, 4) else t.N_SAME
 
 
 def left_out_if_2(p: float) -> int:
@@ -127,8 +126,8 @@ NEITHER_NEEDED = {t.ONE, t.W, t.W_BACK, t.W_BOTH, t.W_DEGREE_GAP, t.BACK, t.SAME
 
 
 # Weights of two-paths that look at ego and the one between, or at the latter alone.
-WITH_EGO = {kernel.MIDDLE_SAME, kernel.MIDDLE_DIFFERS}
-ENDS_FREE = WITH_EGO | {kernel.PLAIN, kernel.MIDDLE, kernel.MIDDLE_INDEGREE, kernel.MIDDLE_DYADIC}
+WITH_EGO = {t.MIDDLE_SAME, t.MIDDLE_DIFFERS}
+ENDS_FREE = WITH_EGO | {t.PLAIN, t.MIDDLE, t.MIDDLE_INDEGREE, t.MIDDLE_DYADIC}
 
 
 def _needs(pair: int) -> int:
@@ -142,7 +141,7 @@ def _needs(pair: int) -> int:
 
 def _pair_constants(f: Facts, pair: int) -> tuple[float, float]:
     """What a pair term subtracts and divides by."""
-    if pair == t.SIMILAR or pair == kernel.ENDS_SIMILAR:
+    if pair == t.SIMILAR or pair == t.ENDS_SIMILAR:
         return f.v.similarity_mean, f.v.range
     return (f.d.mean, 1.0) if pair == t.DYADIC else (0.0, 1.0)
 
@@ -167,7 +166,7 @@ def product(
         net = f.other
         times = scale(f) if callable(scale) else scale
         return Row(
-            kernel.PRODUCT,
+            t.PRODUCT,
             (net.index, f.index(f.v), f.index(second), pair, ego, alter, form, int(back)),
             (parameter(f), centre(f) if centre else 0.0, mean, size, 0.0, 0.0, _needs(pair), times),
         )
@@ -184,7 +183,7 @@ def degree(shape: int, of_variable: bool = False, whole: bool = True) -> Maker:
             number = f.own.average_degree
         needs = KNOWN["ego"] if of_variable else 0
         a = (-1, f.index(f.v), -1, shape)
-        return Row(kernel.DEGREE, a, (number, number, 0.0, 1.0, 0.0, float(not whole), needs, 1.0))
+        return Row(t.DEGREE, a, (number, number, 0.0, 1.0, 0.0, float(not whole), needs, 1.0))
 
     return make
 
@@ -193,10 +192,10 @@ def path(
     first: int,
     second: int,
     roles: int = 1,
-    weight: int = kernel.PLAIN,
+    weight: int = t.PLAIN,
     shape: int | Callable[[float], int] = t.IDENTITY,
     back: bool = False,
-    rest: int = kernel.NO_REST,
+    rest: int = t.NO_REST,
     legs: str = "xx",
     factor: float = 1.0,
     scale: float = 1.0,
@@ -209,14 +208,14 @@ def path(
     def make(f: Facts) -> Row:
         index = {"x": f.own.index, "w": f.index(f.w), "d": f.index(f.d)}
         ways = [way + 4 if on == "d" else way for way, on in zip((first, second), legs, strict=True)]
-        mean, size = (f.v.similarity_mean, f.v.range) if weight == kernel.ENDS_SIMILAR else (0.0, 1.0)
-        mean = f.d.mean if weight == kernel.MIDDLE_DYADIC else mean
+        mean, size = (f.v.similarity_mean, f.v.range) if weight == t.ENDS_SIMILAR else (0.0, 1.0)
+        mean = f.d.mean if weight == t.MIDDLE_DYADIC else mean
         form = shape(f.p) if callable(shape) else shape
-        last = {kernel.MIDDLE_INDEGREE: f.networks and f.networks[-1], kernel.MIDDLE_DYADIC: f.d}.get(weight, f.v)
+        last = {t.MIDDLE_INDEGREE: f.networks and f.networks[-1], t.MIDDLE_DYADIC: f.d}.get(weight, f.v)
         needs = KNOWN["both"] if weight not in ENDS_FREE else KNOWN["ego"] if weight in WITH_EGO else 0
         a = (index[legs[0]], ways[0], index[legs[1]], ways[1], roles + 4 * back + moment, weight, f.index(last), form)
         p = (parameter(f.p), factor, mean, size, float(rest), constant(f), needs, scale)
-        return Row(kernel.PATH, a, p)
+        return Row(t.PATH, a, p)
 
     return make
 
@@ -230,7 +229,7 @@ def reach(second: int, shape: int, untied: bool = False) -> Maker:
 
     def make(f: Facts) -> Row:
         a = (f.index(f.w), -1, f.own.index, second, int(untied), -1, f.index(f.v), shape)
-        return Row(kernel.REACH, a, (f.p / 100, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
+        return Row(t.REACH, a, (f.p / 100, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
 
     return make
 
@@ -242,7 +241,7 @@ def special(which: int, parameter: float | None = None, centre: Callable[[Facts]
         number = f.p if parameter is None else parameter
         middle = centre(f) if centre else 0.0
         a = (f.index(f.w), f.index(f.v), -1, which)
-        return Row(kernel.SPECIAL, a, (number, middle, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
+        return Row(t.SPECIAL, a, (number, middle, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
 
     return make
 
@@ -282,7 +281,7 @@ def bilinear(
         a = (net.index, f.index(f.v), f.index(f.d), one, pair, two, pair_2, alter)
         # What the second sum lacks of an alter is nothing of the other ties.
         needs = _needs(pair) | (_needs(pair_2) & KNOWN["ego"] if two >= 0 else 0)
-        return Row(kernel.BILINEAR, a, (f.p, 0.0, mean, size, 0.0, float(by_second), needs, 1.0))
+        return Row(t.BILINEAR, a, (f.p, 0.0, mean, size, 0.0, float(by_second), needs, 1.0))
 
     return make
 
@@ -312,12 +311,12 @@ def near(
         form = shape(f.p) if callable(shape) else shape
         kind = choose_summary(f.p) if choose_summary else summary
         where = ego(f.p) if callable(ego) else ego
-        similar = kind in (kernel.EGO_SIMILAR, kernel.MEANS_SIMILAR)
+        similar = kind in (t.EGO_SIMILAR, t.MEANS_SIMILAR)
         mean, size = (f.v.similarity_mean, f.v.range) if similar else (0.0, 1.0)
-        needs = KNOWN["ego"] if kind not in (kernel.TOTAL, kernel.MEAN, kernel.MEANS_SIMILAR) else 0
+        needs = KNOWN["ego"] if kind not in (t.TOTAL, t.MEAN, t.MEANS_SIMILAR) else 0
         a = (net.index, f.index(f.v), direction, kind, where, int(of_ego), form, f.index(counted))
         p = (f.p, centre, mean, size, float(degrees == "indegrees"), 0.0, needs, 1.0)
-        return Row(kernel.NEAR, a, p)
+        return Row(t.NEAR, a, p)
 
     return make
 
@@ -327,7 +326,7 @@ def cycle(same: bool = False, shared: bool = False, scale: float = 0.25) -> Make
 
     def make(f: Facts) -> Row:
         a = (-1, f.index(f.v) if same else -1, f.index(f.v) if shared else -1)
-        return Row(kernel.CYCLE, a, (f.p, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.5 if f.p == 2 else scale))
+        return Row(t.CYCLE, a, (f.p, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.5 if f.p == 2 else scale))
 
     return make
 
@@ -336,7 +335,7 @@ def triad() -> Maker:
     """Triads with at least p ties."""
 
     def make(f: Facts) -> Row:
-        return Row(kernel.TRIAD, (), (f.p, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
+        return Row(t.TRIAD, (), (f.p, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
 
     return make
 

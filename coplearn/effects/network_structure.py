@@ -17,7 +17,6 @@ from coplearn.effects.network_rows import (
     special,
     triad,
 )
-from coplearn.kernels import saom_network as k
 from coplearn.kernels import saom_network_terms as t
 
 __all__: list[str] = []
@@ -158,7 +157,7 @@ effect(
     "betweenness",
     "between",
     r"\sum_{j,h} x_{hi} x_{ij} (1 - x_{hj}) (half of it in an undirected network, but not in moments)",
-    path(BACKWARD, FORWARD, 1, factor=-1.0, rest=k.BETWEEN),
+    path(BACKWARD, FORWARD, 1, factor=-1.0, rest=t.BETWEEN),
     networks=ONE_MODE,
     source=SNIJDERS_2001,
 )
@@ -166,27 +165,27 @@ effect(
     "balance",
     "balance",
     r"\sum_j x_{ij} \sum_h (b_0 - |x_{ih} - x_{jh}|), b_0 its mean",
-    path(FORWARD, FORWARD, 3, factor=2.0, rest=k.BALANCE, constant=lambda f: f.own.balance_mean),
+    path(FORWARD, FORWARD, 3, factor=2.0, rest=t.BALANCE, constant=lambda f: f.own.balance_mean),
     source=SNIJDERS_2001,
 )
 effect(
     "in_structural_equivalence",
     "inStructEq",
     r"\sum_j x_{ij} \sum_h (b_0 - |x_{hi} - x_{hj}|), b_0 its mean",
-    path(BACKWARD, FORWARD, 1, factor=2.0, rest=k.IN_BALANCE, constant=lambda f: f.own.structural_mean),
+    path(BACKWARD, FORWARD, 1, factor=2.0, rest=t.IN_BALANCE, constant=lambda f: f.own.structural_mean),
 )
 effect(
     "jaccard_out",
     "Jout",
     r"\sum_j x_{ij} J_{ij}, shared out-choices divided by out-choices of either, with the other ties as context",
-    path(FORWARD, BACKWARD, 1, rest=k.JACCARD_OUT),
+    path(FORWARD, BACKWARD, 1, rest=t.JACCARD_OUT),
     interaction=DYADIC,
 )
 effect(
     "jaccard_in",
     "Jin",
     r"\sum_j x_{ij} J_{ij}, shared in-choices divided by in-choices of either, with the other ties as context",
-    path(BACKWARD, FORWARD, 1, rest=k.JACCARD_IN),
+    path(BACKWARD, FORWARD, 1, rest=t.JACCARD_IN),
     interaction=DYADIC,
 )
 effect(
@@ -519,7 +518,7 @@ effect(
     "average_degree",
     "avDeg",
     r"x_{i+} (x_{++} / n - p)",
-    special(k.AVERAGE_DEGREE),
+    special(t.AVERAGE_DEGREE),
     parameter=2,
     networks=ANY,
 )
@@ -563,7 +562,7 @@ effect(
     "degree_sum",
     "degPlus",
     r"\sum_j x_{ij} (x_{i+} + x_{j+}), roots of both with p = 2",
-    special(k.DEGREE_SUM),
+    special(t.DEGREE_SUM),
     parameter=1,
     networks=("undirected",),
 )
@@ -571,7 +570,7 @@ effect(
     "degree_sum_centred",
     "degPlus.c",
     r"\sum_j x_{ij} (x_{i+} + x_{j+} - 2 \bar d)",
-    special(k.DEGREE_SUM, parameter=1, centre=lambda f: 2 * f.own.average_degree),
+    special(t.DEGREE_SUM, parameter=1, centre=lambda f: 2 * f.own.average_degree),
     networks=("undirected",),
 )
 
@@ -580,7 +579,7 @@ effect(
     "isolates",
     "isolateNet",
     r"1\{x_{i+} = x_{+i} = 0\}",
-    special(k.ISOLATE),  # of no tie: an effect of ego with which effects of pairs cannot be multiplied
+    special(t.ISOLATE),  # of no tie: an effect of ego with which effects of pairs cannot be multiplied
     networks=ONE_MODE,
 )
 effect(
@@ -591,7 +590,7 @@ effect(
     interaction=EGO,
     source=SNIJDERS_2010,
 )
-effect("anti_isolates", "antiIso", r"\#\{j : x_{+j} \geq 1, x_{j+} = 0\}", special(k.ANTI_ISOLATE))
+effect("anti_isolates", "antiIso", r"\#\{j : x_{+j} \geq 1, x_{j+} = 0\}", special(t.ANTI_ISOLATE))
 for name, short, least in (
     ("anti_in_isolates", "antiInIso", 1),
     ("indegree_at_least_two", "in2Plus", 2),
@@ -602,12 +601,12 @@ for name, short, least in (
         name,
         short,
         rf"\#\{{j : x_{{+j}} \geq {least}\}}",
-        special(k.IN_AT_LEAST, parameter=least),
+        special(t.IN_AT_LEAST, parameter=least),
         networks=("directed", "two-mode"),
     )
 effect(
     "isolate_popularity",
     "isolatePop",
     r"\sum_j x_{ij} 1\{x_{+j} = 1, x_{j+} = 0\}",
-    special(k.ISOLATE_POPULARITY),
+    special(t.ISOLATE_POPULARITY),
 )

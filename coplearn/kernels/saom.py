@@ -19,7 +19,7 @@ from coplearn.kernels.saom_engine import BLOCK, ONE_DECIDES, clear_network, load
 from coplearn.kernels.saom_groups import regroup, regroup_all
 from coplearn.kernels.saom_listed import list_everybody, may_meet
 from coplearn.kernels.saom_moments import counts, end_moments
-from coplearn.kernels.saom_network import NOWHERE
+from coplearn.kernels.saom_network_terms import NOWHERE
 from coplearn.kernels.saom_paths import count_all, follow, restart_paths
 from coplearn.kernels.saom_rate import rate_value
 from coplearn.kernels.saom_record import pack

@@ -11,7 +11,9 @@ from numba import njit
 from coplearn.kernels.saom_engine import INTERACTION
 from coplearn.kernels.saom_groups import draw_member
 from coplearn.kernels.saom_listed import list_options
-from coplearn.kernels.saom_network import NOWHERE, forget, network_base, network_local
+from coplearn.kernels.saom_network import network_base, network_local
+from coplearn.kernels.saom_network_paths import forget
+from coplearn.kernels.saom_network_terms import NOWHERE
 from coplearn.kernels.saom_stream import uniform
 from coplearn.kernels.saom_whole import list_all
 

@@ -11,16 +11,8 @@ import numpy as np
 from numba import njit
 
 from coplearn.kernels.saom_groups import INTERACTION, Groups, new_groups
-from coplearn.kernels.saom_network import (
-    ANYWHERE,
-    NOWHERE,
-    fill_curve,
-    has_local,
-    has_rest,
-    has_short_sum,
-    is_reciprocity,
-    network_spread,
-)
+from coplearn.kernels.saom_network import fill_curve, has_local, has_rest, has_short_sum, is_reciprocity, network_spread
+from coplearn.kernels.saom_network_terms import ANYWHERE, NOWHERE
 from coplearn.kernels.saom_paths import Paths, new_paths
 from coplearn.kernels.saom_rate import is_own_rate
 from coplearn.kernels.saom_record import pack

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from coplearn.kernels.saom_network import ALTER_IN, ALTER_MUTUAL, ALTER_OUT, ALTER_VALUE, DENSE, network_features
+from coplearn.kernels.saom_network import network_features
+from coplearn.kernels.saom_network_terms import ALTER_IN, ALTER_MUTUAL, ALTER_OUT, ALTER_VALUE, DENSE
 from coplearn.kernels.saom_stream import GOLDEN, mix, uniform
 
 INTERACTION = 999

@@ -9,7 +9,9 @@ from numba import njit
 
 from coplearn.kernels.saom_engine import INTERACTION
 from coplearn.kernels.saom_groups import untouched
-from coplearn.kernels.saom_network import NOWHERE, REACHED, forget, network_base, network_column, network_local
+from coplearn.kernels.saom_network import network_base, network_column, network_local
+from coplearn.kernels.saom_network_paths import forget
+from coplearn.kernels.saom_network_terms import NOWHERE, REACHED
 from coplearn.kernels.saom_state import touch
 
 HIGHER, DISJOINT, AT_LEAST_ONE = 0, 1, 2

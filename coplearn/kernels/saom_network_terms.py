@@ -39,6 +39,29 @@ IN_LAGGED, OUT_LAGGED = 7, 8
 # A leg of a path: ties of a network followed forwards, backwards, both ways, either way; a dyadic covariate.
 FORWARD, BACKWARD, BOTH_WAYS, EITHER_WAY, DYADIC_FORWARD, DYADIC_BACKWARD = 0, 1, 2, 3, 4, 5
 
+# Codes: kinds of effects, explained in ``saom_network``.
+PRODUCT, DEGREE, BILINEAR, PATH, REACH, CYCLE, TRIAD, SPECIAL, NEAR = 1, 2, 3, 4, 5, 6, 7, 8, 9
+
+# Weights c_ihj of a two-path.
+PLAIN, MIDDLE, ENDS_SAME, ENDS_DIFFER, ENDS_SIMILAR, ALL_SAME, JUMP, MIDDLE_INDEGREE = 0, 1, 2, 3, 4, 5, 6, 7
+CONTRAST, ALL_DIFFER, MIDDLE_SAME, MIDDLE_DIFFERS, MIDDLE_DYADIC = 8, 9, 10, 11, 12
+
+# Complements of a path: what the rest of the change statistic is.
+NO_REST, BETWEEN, BALANCE, IN_BALANCE, JACCARD_OUT, JACCARD_IN = 0, 1, 2, 3, 4, 5
+
+ISOLATE, IN_AT_LEAST, ANTI_ISOLATE, ISOLATE_POPULARITY, AVERAGE_DEGREE, DEGREE_SUM, LIKE_ALTERS = 0, 1, 2, 3, 4, 5, 6
+LIKE_CATEGORY, DOUBLE_POPULARITY, BROKERAGE, REACHED_IN_TWO, SHARED_TO, SHARED_AVERAGE = 7, 8, 9, 10, 11, 12
+
+# Summaries of the neighbours of alter.
+TOTAL, MEAN, EGO_SIMILAR, MEANS_SIMILAR, SHARE_SAME, N_SAME, N_DIFFERENT, ANY_SAME = 0, 1, 2, 3, 4, 5, 6, 7
+PART_OF_SAME, PART_OF_DIFFERENT = 8, 9
+EVERYBODY = 2  # in the place of a direction
+
+# Features: what a change statistic depends on, for alters without any tie to or from ego.
+DENSE, ALTER_IN, ALTER_OUT, ALTER_MUTUAL, ALTER_VALUE = 1, 2, 4, 8, 16
+
+NOWHERE, REACHED, ANYWHERE = 0, 1, 2
+
 
 @njit(cache=True, nogil=True)
 def shape(kind, x, p):

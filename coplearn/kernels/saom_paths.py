@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from coplearn.kernels import saom_network_terms as t
-from coplearn.kernels.saom_network import is_counted_path
+from coplearn.kernels.saom_network_paths import is_counted_path
 
 
 class Paths(NamedTuple):

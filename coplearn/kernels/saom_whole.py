@@ -10,7 +10,9 @@ from numba import njit
 from coplearn.kernels import saom_network_terms as t
 from coplearn.kernels.saom_engine import INTERACTION
 from coplearn.kernels.saom_listed import may_gain, may_toggle
-from coplearn.kernels.saom_network import NOWHERE, forget, network_base, network_local, network_row
+from coplearn.kernels.saom_network import network_base, network_local, network_row
+from coplearn.kernels.saom_network_paths import forget
+from coplearn.kernels.saom_network_terms import NOWHERE
 
 
 @njit(inline="always")
