@@ -88,7 +88,9 @@ def rsiena(short_name: str, *variables: str, parameter: float | None = None, typ
 
     Notes
     -----
-    Targets are those of RSiena 1.6.6, as far as we could compare them.
+    Targets of the effects, types and parameters in ``tests/data/rsiena_targets_s50.csv`` are those of RSiena 1.6.6 to
+    1e-6. The others follow the formulas of its manual, and for creation and endowment of behavior, where the manual has
+    none, the rules that hold for their relatives in that file.
 
     Examples
     --------
