@@ -63,7 +63,7 @@ class SAOM:
         Networks and behaviors of the panel that have no entry are explanatory: they keep the values of the start of
         each period.
     uncentred : collection of str
-        Covariates whose mean is not subtracted.
+        Covariates of actors, and dyadic ones, whose mean is not subtracted.
     monotone : bool
         Whether a variable that only rose (or only fell) in a period cannot fall (or rise) in its simulation.
     constraints : bool
@@ -303,7 +303,7 @@ class SAOM:
                         cells = period.missing[v][np.ix_(here, columns)]
                     else:
                         cells = period.z_missing[v - len(problem.networks), here]
-                    lost, count = lost + int(cells.sum()), count + cells.size
+                    lost, count = lost + int(np.count_nonzero(cells)), count + cells.size
             shares[name] = lost / max(count, 1)
         return shares
 

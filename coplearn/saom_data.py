@@ -4,9 +4,9 @@ Simulation runs on completed data, statistics count observed data only. What is 
 not there:
 
 - **missing ties** start at the last observed value, or 0, and count in no statistic of a period at whose start or end
-  they are missing; missing behavior starts at the last observed value, else the next, else the mode of the wave;
-  missing covariates are at their mean, and their actors add nothing to statistics of that covariate (Huisman & Steglich
-  2008);
+  they are missing (of those of endowment: in no network at whose wave they are missing); missing behavior starts at the
+  last observed value, else the next, else the mode of the wave; missing covariates are at their mean, and their actors
+  add nothing to statistics of that covariate (Huisman & Steglich 2008);
 - **absent members** have no ties before they first join; what they had when they left stays in the data. They take part
   in a period from the moment at which they join until they leave (Huisman & Snijders 2003);
 - **structural ties** keep the value that they have at the start of a period; those that become structural at its end
@@ -30,7 +30,7 @@ import numpy as np
 
 from coplearn._checks import choose, is_number, listing, plural, whole
 from coplearn.effects.context import ActorFacts, Context, DyadicFacts, NetworkFacts
-from coplearn.kernels.saom_state import Period
+from coplearn.kernels.saom_state import MISSING_AT_END, MISSING_AT_START, Period
 from coplearn.panel import MISSING_TIE, JointPanel, NetworkPanel
 
 __all__ = ["Options", "Problem", "prepare"]
@@ -134,7 +134,7 @@ def prepare(groups: Mapping[str, JointPanel], modelled: Collection[str], options
         choose(name, [*first.networks, *first.behaviors], "network or behavior to model")
     behaviors = [name for name in first.behaviors if name in modelled]
     for name in options.uncentred:
-        choose(name, first.covariates, "covariate")
+        choose(name, [*first.covariates, *first.dyadic], "covariate")
     for name in options.max_degree:
         choose(name, first.networks, "network")
         whole(options.max_degree[name], f"max_degree of {name!r}")
@@ -374,7 +374,7 @@ def _group(
         else np.zeros(seen.shape, bool)
     )
     facts = _network_facts(panel)
-    context = Context("", facts, actors, _dyadic_facts(panel), n)
+    context = Context("", facts, actors, _dyadic_facts(panel, options), n)
     w, w_missing = _dyadics(panel, context.dyadics, side)
     single = n_groups == 1 and options.constraints
     constraint = (
@@ -395,7 +395,7 @@ def _group(
             end[r, gone] = x[r, gone]
             if not panel.networks[name].two_mode:
                 end[r][:, gone] = x[r][:, gone]
-        missing = lost[m] | lost[m + 1]
+        missing = lost[m] * MISSING_AT_START + lost[m + 1] * MISSING_AT_END
         z = np.zeros((n_behaviors, side), np.int32)
         z_end = np.zeros_like(z)
         z[:, :n], z_end[:, :n] = seen[m], seen[m + 1]
@@ -404,7 +404,7 @@ def _group(
         z_missing[:, :n] = unknown[m] | (unknown[m + 1] & ~gone[:n]) | absent
         z_end[:, gone] = z[:, gone]
         v, v_missing = _actor_rows(panel, m, side, actors, behaviors, z, unknown[m] | absent)
-        counted = ~missing & ~fixed[m] & ~fixed[m + 1]
+        counted = (missing == 0) & ~fixed[m] & ~fixed[m + 1]
         change = np.where(counted, end.astype(int) - x, 0)
         step = np.where(z_missing == 1, 0, z_end - z)
         distance = np.r_[np.abs(change).sum(axis=(1, 2)), np.abs(step).sum(axis=1)]
@@ -570,7 +570,7 @@ def _actor_rows(
     return v, missing
 
 
-def _dyadic_facts(panel: JointPanel) -> dict[str, DyadicFacts]:
+def _dyadic_facts(panel: JointPanel, options: Options) -> dict[str, DyadicFacts]:
     facts = {}
     for index, (name, values) in enumerate(panel.dyadic.items()):
         pairs = values.reshape(-1, *values.shape[-2:])
@@ -578,7 +578,9 @@ def _dyadic_facts(panel: JointPanel) -> dict[str, DyadicFacts]:
             pairs = pairs[:, ~np.eye(values.shape[-1], dtype=bool)]
         if np.isnan(pairs).all():
             raise ValueError(f"dyadic {name!r} is missing for every pair.")
-        facts[name] = DyadicFacts(name, index, float(np.nanmean(pairs)), values.shape[-1])
+        average = float(np.nanmean(pairs))
+        mean = 0.0 if name in options.uncentred else average
+        facts[name] = DyadicFacts(name, index, mean, average, values.shape[-1])
     return facts
 
 
@@ -590,7 +592,7 @@ def _dyadics(panel: JointPanel, facts: Mapping[str, DyadicFacts], side: int) -> 
         values = panel.dyadic[name]
         gap = np.isnan(values)
         rows, columns = values.shape[-2:]
-        w[:, fact.index, :rows, :columns] = np.where(gap, fact.mean, values)
+        w[:, fact.index, :rows, :columns] = np.where(gap, fact.average, values)
         missing[:, fact.index, :rows, :columns] = gap
     return w, missing
 

@@ -158,7 +158,8 @@ def _data(model: SAOM, panel: JointPanel, folder: Path, ending: str) -> Iterator
         if values.ndim == 3:
             sides = ", ".join(map(str, [*cells.shape[1:], len(cells)]))
             make, read = "varDyadCovar", f"array(c({', '.join(files)}), dim = c({sides}))"
-        yield f'{_quoted(name)} <- {make}({read}, nodeSets = c("actors", "{columns}"), type = "{kind}")'
+        centred = ", centered = FALSE" if name in model.options.uncentred else ""
+        yield f'{_quoted(name)} <- {make}({read}{centred}, nodeSets = c("actors", "{columns}"), type = "{kind}")'
         pieces.append(_quoted(name))
     if any(problem.moving for problem in model.problems if problem.panel is panel):
         yield f'changes <- sienaCompositionChange({_presence(panel)}, nodeSet = "actors")'

@@ -364,7 +364,7 @@ def crossed(c):
 
 
 N("crossXOutAct", crossed, known="ea")
-N("altXOutAct", lambda c: spread(c.x @ c.v, c) * alters(c.v, c))
+N("altXOutAct", lambda c: spread(c.x @ c.v, c) * alters(c.v, c), known="a")
 N("homXOutAct", lambda c: c.x @ equal(c)[: c.q, : c.q])
 
 
@@ -413,13 +413,35 @@ N("totGroupEgoX", lambda c: spread(np.full(c.n, c.v.sum()), c))
 
 
 def average(c, links, exclude_ego=False):
-    """Over the neighbours of each j (rows of links): mean of v; 0 without neighbours. For each i, j."""
+    """Over the neighbours of each j (rows of links): mean of v; that of all without neighbours. For each i, j."""
     total = np.zeros((c.n, c.q))
     for i in range(c.n):
         for j in range(c.q):
             near = [h for h in range(links.shape[1]) if links[j, h] and not (exclude_ego and h == i)]
-            total[i, j] = np.mean(c.v[near]) if near else 0.0
+            total[i, j] = np.mean(c.v[near]) if near else of_nobody(c)
     return total
+
+
+def of_nobody(c):
+    """The overall mean, which is 0 where v is centred."""
+    return getattr(c, "v_nobody", 0.0)
+
+
+def own_average(c, links):
+    return spread([np.mean(c.v[row > 0]) if row.any() else of_nobody(c) for row in links], c)
+
+
+def seen(c, links, exclude_ego=False):
+    """0 where j has neighbours and the values of all are missing. For each i, j."""
+    known = np.ones(links.shape[1]) if c.v_known is None else c.v_known
+    there = np.repeat(links[None, : c.q], c.n, 0)
+    if exclude_ego:
+        there = there * (1 - np.eye(links.shape[1])[: c.n, None, :])
+    return (there.sum(2) == 0) | ((there * known).sum(2) > 0)
+
+
+def both_seen(c, links):
+    return seen(c, links) * np.diag(seen(c, links))[:, None]
 
 
 def share(c, links):
@@ -435,13 +457,13 @@ def closeness(c, a, b):
     return 1 - np.abs(a - b) / c.v_range - c.v_similarity
 
 
-N("altDist2", lambda c: average(c, c.x, c.p == 2))
+N("altDist2", lambda c: average(c, c.x, c.p == 2) * seen(c, c.x, c.p == 2))
 N("totDist2", lambda c: alters(c.x @ c.v, c) - (c.v[:, None] * c.x.T if c.p == 2 else 0))
-N("altInDist2", lambda c: average(c, c.x.T, True))
+N("altInDist2", lambda c: average(c, c.x.T, True) * seen(c, c.x.T, True))
 N("totInDist2", lambda c: (c.x.T @ c.v)[None, :] - c.v[:, None] * c.x)
-N("simDist2", lambda c: closeness(c, spread(c.x @ c.v * inverse(out(c.x)), c), average(c, c.x)), fixed=True)
-N("simEgoDist2", lambda c: closeness(c, spread(c.v, c), average(c, c.x, True)), known="e")
-N("simEgoInDist2", lambda c: closeness(c, spread(c.v, c), average(c, c.x.T, True)), known="e")
+N("simDist2", lambda c: closeness(c, own_average(c, c.x), average(c, c.x)) * both_seen(c, c.x), fixed=True)
+N("simEgoDist2", lambda c: closeness(c, spread(c.v, c), average(c, c.x, True)) * seen(c, c.x, True), known="e")
+N("simEgoInDist2", lambda c: closeness(c, spread(c.v, c), average(c, c.x.T, True)) * seen(c, c.x.T, True), known="e")
 N("sameEgoDist2", lambda c: share(c, c.x), known="e")
 N("sameEgoInDist2", lambda c: share(c, c.x.T), known="e")
 
@@ -568,18 +590,18 @@ N("diffWXClosure", lambda c: (c.w * (1 - equal(c))) @ c.x, fixed=True, known="e"
 N("sameXOutPopIntn", lambda c: root(equal(c) @ c.w.T, c.p), known="e")
 N("sameXInActIntn", lambda c: spread(np.diag(counted_or_share(c, equal(c), c.w)), c), known="e")
 N("sameXOutActIntn", lambda c: spread(root((c.w * equal(c)).sum(1), c.p), c), known="e")
-N("simDist2W", lambda c: closeness(c, spread(c.w @ c.v * inverse(out(c.w)), c), average(c, c.w)))
+N("simDist2W", lambda c: closeness(c, own_average(c, c.w), average(c, c.w)) * both_seen(c, c.w))
 N("inPopIntnX", lambda c: alters(root(c.w.T @ c.v[: c.n], c.p), c))
 N("outPopIntnX", lambda c: alters(root(c.w @ c.v, c.p), c))
 N("inActIntnX", lambda c: spread(root(c.w.T @ c.v, c.p), c))
 N("outActIntnX", lambda c: spread(root(c.w @ c.v, c.p), c))
 N("sameXInPopIntn", lambda c: counted_or_share(c, equal(c), c.w), known="e")
 N("diffXInPopIntn", lambda c: root((1 - equal(c))[: c.n, : c.n] @ c.w, c.p), known="e")
-N("altDist2W", lambda c: average(c, c.w, c.p == 2))
-N("altInDist2W", lambda c: average(c, c.w.T, c.p == 2))
+N("altDist2W", lambda c: average(c, c.w, c.p == 2) * seen(c, c.w, c.p == 2))
+N("altInDist2W", lambda c: average(c, c.w.T, c.p == 2) * seen(c, c.w.T, c.p == 2))
 N("totDist2W", lambda c: (c.w @ c.v)[None, :] - c.v[:, None] * c.w.T * (c.p == 2))
 N("totInDist2W", lambda c: (c.w.T @ c.v[: c.n])[None, :] - c.v[: c.n, None] * c.w * (c.p == 2))
-N("simEgoDist2W", lambda c: closeness(c, spread(c.v, c), average(c, c.w, True)), known="e")
-N("simEgoInDist2W", lambda c: closeness(c, spread(c.v, c), average(c, c.w.T, True)), known="e")
+N("simEgoDist2W", lambda c: closeness(c, spread(c.v, c), average(c, c.w, True)) * seen(c, c.w, True), known="e")
+N("simEgoInDist2W", lambda c: closeness(c, spread(c.v, c), average(c, c.w.T, True)) * seen(c, c.w.T, True), known="e")
 N("sameEgoDist2W", lambda c: share(c, c.w), known="e")
 N("sameEgoInDist2W", lambda c: share(c, c.w.T), known="e")

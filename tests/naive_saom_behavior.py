@@ -18,6 +18,7 @@ class World:
     z_mean: float = 0.0
     y: np.ndarray = None
     v: np.ndarray = None
+    v_nobody: float = 0.0  # the value of v for those who have no out-alters: its mean, 0 where it is centred
     w: np.ndarray = None
     w_mean: float = 0.0
     reach: float = 1.0
@@ -83,6 +84,11 @@ def alters(x, i, side):
 def known(c, i, side):
     """Alters whose behavior is known."""
     return [j for j in alters(c.x, i, side) if c.z_known[j]]
+
+
+def nobody(c, i, side):
+    """What stands for the covariate of those who have no out-alters."""
+    return c.v_nobody if side == "out" and not alters(c.x, i, side) else 0.0
 
 
 def balanced(pairs, p):
@@ -191,7 +197,7 @@ for _aggregate, _A in (("average", mean), ("total", total)):
             (c.z[i] - c.wave_mean()) * A([c.z[j] - c.wave_mean() for j in known(c, i, side)])
         )
         BEHAVIOR[f"{_aggregate}_{_word}alter_covariate"] = lambda c, i, A=_A, side=_side: (
-            c.z[i] * A([c.v[j] for j in alters(c.x, i, side)])
+            c.z[i] * (A([c.v[j] for j in alters(c.x, i, side)]) + nobody(c, i, side) * (A is mean))
         )
         BEHAVIOR[f"{_aggregate}_{_word}alter_same"] = lambda c, i, A=_A, side=_side: (
             c.z[i] * A([c.same(i, j) for j in alters(c.x, i, side)])
@@ -243,7 +249,7 @@ for _extreme, _f in (("maximum", max), ("minimum", min)):
             c.z[i] * f([c.z[j] for j in known(c, i, side)], default=0.0)
         )
         BEHAVIOR[f"{_extreme}_{_word}alter_covariate"] = lambda c, i, f=_f, side=_side: (
-            c.z[i] * f([c.v[j] for j in alters(c.x, i, side)], default=0.0)
+            c.z[i] * f([c.v[j] for j in alters(c.x, i, side)], default=nobody(c, i, side))
         )
 BEHAVIOR["variance_of_alters"] = lambda c, i: (
     c.z[i] * (variance([c.z[j] for j in known(c, i, "out")]) - c.variance) if known(c, i, "out") else 0.0

@@ -117,10 +117,14 @@ def test_the_script_for_rsiena_has_what_the_model_is_about_one_mode_first(tmp_pa
     rng, frame = np.random.default_rng(1), small()
     clubs = rng.integers(0, 2, (3, 16, 4))
     spare = {"smoke": rng.integers(1, 4, (3, 16)), "drink": frame.behaviors["drink"].values}
-    whole = JointPanel.from_arrays({"clubs": clubs, "net": frame.networks["net"].ties}, spare, {"age": np.arange(16)})
-    SAOM(whole, {"net": [*NET, fx.rsiena("from", "clubs"), fx.ego("drink")]}).to_rsiena(tmp_path)
+    ties, near = {"clubs": clubs, "net": frame.networks["net"].ties}, {"near": rng.random((16, 16))}
+    whole = JointPanel.from_arrays(ties, spare, {"age": np.arange(16)}, near)
+    effects = [*NET, fx.rsiena("from", "clubs"), fx.ego("drink"), fx.rsiena("X", "near")]
+    SAOM(whole, {"net": effects}, uncentred=["near"]).to_rsiena(tmp_path)
     script = (tmp_path / "model.R").read_text()
-    assert "sienaDataCreate(net, clubs, drink, nodeSets" in script
+    near_line = next(line for line in script.splitlines() if line.startswith("near <-"))
+    assert ", centered = FALSE, nodeSets" in near_line
+    assert "sienaDataCreate(net, clubs, drink, near, nodeSets" in script
     assert "# RSiena models clubs, drink, too" in script
 
 

@@ -43,6 +43,7 @@ def a_world(rng, n=7, missing=True):
         z=z - 1.8,
         z_mean=1.8,
         v=rng.integers(-1, 2, n) * 0.7,
+        v_nobody=0.3,
         w=rng.integers(0, 4, (n, n)) * ~np.eye(n, dtype=bool) * 1.0,
         w_mean=1.3,
         reach=2.0,
@@ -100,7 +101,7 @@ def context(c, owner="drink"):
         owner,
         {"net": NetworkFacts("net", 0, n_columns=n), "work": NetworkFacts("work", 1, n_columns=n)},
         {
-            "age": ActorFacts("age", 0),
+            "age": ActorFacts("age", 0, average=c.v_nobody),
             "drink": ActorFacts(
                 "drink",
                 1,

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from coplearn.kernels.saom_state import MISSING_AT_END, MISSING_AT_START
 from coplearn.panel import MISSING_TIE, JointPanel
 from coplearn.saom_data import AT_LEAST_ONE, DISJOINT, HIGHER, Options, prepare
 
@@ -187,6 +188,17 @@ def test_centring_can_be_left_out_and_missing_covariates_are_at_their_mean():
     assert plain.v[0].tolist() == [1, 2, 3, 3, 6] and plain.v_missing[0].tolist() == [0, 0, 1, 0, 0]
 
 
+def test_dyadic_covariates_can_be_left_uncentred_and_are_at_their_mean_where_missing():
+    near = np.arange(25.0).reshape(5, 5)
+    near[0, 1] = np.nan
+    panel = JointPanel.from_arrays({"net": waves([(4, 0)])}, dyadic={"near": near})
+    average = np.nanmean(near[~np.eye(5, dtype=bool)])
+    for uncentred, mean in (((), average), (("near",), 0.0)):
+        problem = one(panel, uncentred=uncentred)
+        assert problem.context.dyadics["near"].mean == pytest.approx(mean)
+        assert problem.periods[0].w[0, 0, 1] == pytest.approx(average)
+
+
 # --- missing, structural, monotone ----------------------------------------------------------------------
 
 
@@ -197,7 +209,8 @@ def test_missing_values_start_where_they_were_last_seen_and_count_nowhere():
     problem = one(JointPanel.from_arrays({"net": ties}, {"drink": drink}), ["net", "drink"])
     first, second = problem.periods
     assert first.x[0, 0, 3] == 0 and second.x[0, 0, 1] == 1
-    assert np.argwhere(first.missing[0]).tolist() == [[0, 1], [0, 3]]
+    assert np.argwhere(first.missing[0] & MISSING_AT_START).tolist() == [[0, 3]]
+    assert np.argwhere(first.missing[0] & MISSING_AT_END).tolist() == [[0, 1]]
     assert np.argwhere(second.missing[0]).tolist() == [[0, 1]]
     # seen earlier, else later, else the mode of the wave
     assert first.z[0].tolist() == [1, 2, 3, 1, 2] and second.z[0].tolist() == [1, 2, 3, 1, 3]

@@ -44,13 +44,25 @@ class Data:
             directed={"net": directed, "other": True},
         )  # fmt: skip
 
+    def before(self, m):
+        """Ties of net at the start of period m, but those missing there."""
+        return np.nan_to_num(self.x[m])
+
+    def lost(self, m):
+        """Ties of net that are gone, and known to be: those at the start, if last seen then or earlier."""
+        start = self.x[m]
+        for earlier in self.x[:m][::-1]:
+            start = np.where(np.isnan(start), earlier, start)
+        return np.nan_to_num(start) * (self.x[m + 1] == 0)
+
     def network(self, name, m, late):
         """Ties at the start or the end of period m; those missing at either are absent."""
         waves = getattr(self, name)[m : m + 2]
         return np.where(np.isnan(waves).any(axis=0), 0, waves[late])
 
-    def targets(self, owner, family, kinds):
+    def targets(self, owner, family, kinds, uncentred=()):
         """Entries and types, one pair a row, and their targets by period."""
+        self.uncentred = uncentred
         pairs, effects = [], []
         for entry in SHIPPED:
             if entry.family != family or not set(entry.details.get("networks", ("directed",))) & set(kinds):
@@ -61,13 +73,15 @@ class Data:
             for kind in TYPES:
                 pairs.append((entry, kind))
                 effects.append(Effect(entry.name, about, () if kind == "eval" else (("type", kind),)))
-        model = SAOM(self.panel, {"net": [], "other": [], "drink": []} | {owner: effects}, monotone=False)
+        specification = {"net": [], "other": [], "drink": []} | {owner: effects}
+        model = SAOM(self.panel, specification, uncentred=uncentred, monotone=False)
         table = model.targets()[[p.effect is not None for p in model.parameters]]
         return pairs, table.to_numpy()[:, :2], model.problems[0].context
 
-
-def centred(values):
-    return np.where(np.isnan(values), 0, values - np.nanmean(values))
+    def complete(self, name):
+        """Values of an actor variable, perhaps centred, the missing at their mean."""
+        values, mean = getattr(self, name), np.nanmean(getattr(self, name))
+        return np.where(np.isnan(values), mean, values) - (0 if name in self.uncentred else mean)
 
 
 def network_target(data, context, entry, kind, m):
@@ -76,18 +90,18 @@ def network_target(data, context, entry, kind, m):
     start, end = data.network("x", m, 0), data.network("x", m, 1)
     known = ~np.isnan(data.v)
     after = World(
-        end, v=centred(data.v), u=centred(data.u), w=data.network("y", m, 0), p=entry.options.get("parameter", 0),
+        end, v=data.complete("v"), u=data.complete("u"), w=data.network("y", m, 0), p=entry.options.get("parameter", 0),
         d=np.where(np.isnan(data.d), data.d_mean, data.d), directed=own.directed, v_known=known.astype(float),
         lagged=start, kind=kind,
         constants={
             "dbar": own.average_degree, "rec_mean": own.average_mutual, "b0": own.balance_mean,
             "structural": own.structural_mean, "v_range": v.range, "v_similarity": v.similarity_mean,
-            "v_mean": v.mean, "d_mean": data.d_mean, "w_dbar": context.networks["other"].average_degree,
-            "w_shared": context.networks["other"].shared_mean,
+            "v_mean": v.mean, "v_nobody": v.average - v.mean, "d_mean": context.dyadics["d"].mean,
+            "w_dbar": context.networks["other"].average_degree, "w_shared": context.networks["other"].shared_mean,
         },
     )  # fmt: skip
-    before = replace(after, x=start)
-    gained, lost = end * (1 - start), start * (1 - end)
+    before = replace(after, x=data.before(m), lagged=data.before(m))
+    gained, lost = end * (1 - start), data.lost(m)
     mask = statistic.mask(after) * (~np.isnan(data.d) if "d" in statistic.known else 1)
     egos = known if "e" in statistic.known else np.ones(N)
     sign = -1 if kind == "endow" else 1
@@ -107,10 +121,14 @@ def network_target(data, context, entry, kind, m):
     return sign * once * statistic.scale * total
 
 
-@pytest.mark.parametrize(("seed", "kind"), [(0, "directed"), (1, "directed"), (2, "undirected")])
-def test_targets_of_networks_are_the_literal_sums(seed, kind):
+@pytest.mark.parametrize(
+    ("seed", "kind", "uncentred"),
+    [(0, "directed", ()), (1, "directed", ()), (2, "undirected", ()), (4, "directed", ("v", "d"))],
+)
+def test_targets_of_networks_are_the_literal_sums(seed, kind, uncentred):
     data = Data(seed, kind == "directed")
-    pairs, found, context = data.targets("net", "network", [kind])
+    pairs, found, context = data.targets("net", "network", [kind], uncentred)
+    assert context.dyadics["d"].mean == pytest.approx(0 if uncentred else data.d_mean)
     assert len(pairs) > (600 if kind == "directed" else 200)
     for (entry, what), row in zip(pairs, found, strict=True):
         if entry.short["rsiena"] == "from.w.ind":  # its second network is the first one in the twin
@@ -120,9 +138,10 @@ def test_targets_of_networks_are_the_literal_sums(seed, kind):
             assert expected is None or row[m] == pytest.approx(expected, abs=1e-9), (entry.name, what, m)
 
 
-def test_targets_of_behaviors_are_the_literal_sums_and_what_those_who_moved_gained():
-    data = Data(3)
-    pairs, found, context = data.targets("drink", "behavior", ["directed"])
+@pytest.mark.parametrize(("seed", "uncentred"), [(3, ()), (5, ("v", "d"))])
+def test_targets_of_behaviors_are_the_literal_sums_and_what_those_who_moved_gained(seed, uncentred):
+    data = Data(seed)
+    pairs, found, context = data.targets("drink", "behavior", ["directed"], uncentred)
     assert len(pairs) > 600
     drink = context.actors["drink"]
     mean = np.nanmean(data.z, axis=1).mean()
@@ -133,10 +152,11 @@ def test_targets_of_behaviors_are_the_literal_sums_and_what_those_who_moved_gain
         for (entry, kind), row in zip(pairs, found, strict=True):
             before, after = (
                 naive.World(
-                    x=data.network("x", m, 0), y=data.network("y", m, 0), z=z, z_mean=mean, v=centred(data.v), w=w,
-                    w_mean=data.d_mean, reach=drink.range, sim_mean=drink.similarity_mean, variance=drink.variance,
-                    low=drink.low, p=entry.options.get("parameter", 0.0), z_known=z_known, v_known=v_known,
-                    w_known=~np.isnan(data.d),
+                    x=data.network("x", m, 0), y=data.network("y", m, 0), z=z, z_mean=mean, w=w,
+                    v=data.complete("v"), v_nobody=context.actors["v"].average - context.actors["v"].mean,
+                    w_mean=context.dyadics["d"].mean, reach=drink.range, sim_mean=drink.similarity_mean,
+                    variance=drink.variance, low=drink.low, p=entry.options.get("parameter", 0.0), z_known=z_known,
+                    v_known=v_known, w_known=~np.isnan(data.d),
                 )
                 for z in (start, end)
             )  # fmt: skip

@@ -109,7 +109,7 @@ class Case:
             "bipartite": NetworkFacts("bipartite", 2, True, True, q, average_degree=1.4, shared_mean=0.8),
         }
         actors = {
-            name: ActorFacts(name, k, mean=self.v_mean, range=3.0, similarity_mean=0.55)
+            name: ActorFacts(name, k, mean=self.v_mean, average=self.v_mean + 0.4, range=3.0, similarity_mean=0.55)
             for name, k in (("v", 2), ("u", 1))
         }
         self.context = Context("net", facts, actors, {"d": DyadicFacts("d", 0, mean=1.3)}, n)
@@ -146,7 +146,8 @@ class Case:
             constants={
                 "dbar": own.average_degree, "rec_mean": own.average_mutual, "b0": own.balance_mean,
                 "structural": own.structural_mean, "v_range": 3.0, "v_similarity": 0.55, "v_mean": self.v_mean,
-                "d_mean": 1.3, "w_dbar": 1.9 if w == "other" else 1.4, "w_shared": 0.7 if w == "other" else 0.8,
+                "v_nobody": 0.4, "d_mean": 1.3, "w_dbar": 1.9 if w == "other" else 1.4,
+                "w_shared": 0.7 if w == "other" else 0.8,
             },
         )  # fmt: skip
 

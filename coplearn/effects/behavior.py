@@ -392,7 +392,7 @@ def encode(effect: Effect, context: Context) -> Row:
     names = iter(said)
     own = context.behavior()
     a = [-1, own.index, -1, -1, -1, SIDES[details.get("alters", "out")], 0, 0]
-    dyadic_mean = 0.0
+    dyadic_mean, reference = 0.0, own.variance
     for kind in kinds:
         name = next(names)
         if kind == "network":
@@ -403,6 +403,9 @@ def encode(effect: Effect, context: Context) -> Row:
             a[2] = context.actor(name).index
             if details["code"] != kernel.ALTERS or details["term"] == "covariate":
                 a[1] = a[2]
+            if details.get("term") == "covariate":  # without out-alters, RSiena's manual has the covariate's mean
+                of_nobody = context.actor(name).average - context.actor(name).mean
+                reference = of_nobody if details["alters"] == "out" else 0.0
         else:
             a[3], dyadic_mean = context.dyadic(name).index, context.dyadic(name).mean
     aggregate = details.get("aggregate", 0)
@@ -414,7 +417,7 @@ def encode(effect: Effect, context: Context) -> Row:
     wide = own.range or 1.0
     centring = CENTRINGS[details.get("centring", "overall")]
     rule = _rule_of_moments(effect, details)
-    p = (parameter, own.similarity_mean, wide, own.variance, dyadic_mean, centring, details["factor"], rule)
+    p = (parameter, own.similarity_mean, wide, reference, dyadic_mean, centring, details["factor"], rule)
     return Row(details["code"], a, [float(value) for value in p])
 
 

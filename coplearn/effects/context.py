@@ -68,7 +68,8 @@ class DyadicFacts:
 
     name: str
     index: int
-    mean: float = 0.0  # over pairs and periods of the group
+    mean: float = 0.0  # what is subtracted (0 where not centred)
+    average: float = 0.0  # over pairs and periods of the group, centred or not
     n_columns: int = 0  # 0: unsaid
 
 

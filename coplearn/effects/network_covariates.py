@@ -15,6 +15,7 @@ from coplearn.effects.network_rows import (
     effect,
     left_out_if_2,
     near,
+    of_nobody,
     path,
     product,
     reach,
@@ -437,7 +438,7 @@ for name, short, summary, direction, ego, formula, parameter in (
     effect(
         name,
         short,
-        rf"\sum_j x_{{ij}} a_j, a_j {formula}; a {'sum' if summary == t.TOTAL else 'mean'} over nobody is 0",
+        rf"\sum_j x_{{ij}} a_j, a_j {formula}; {of_nobody(summary)}",
         near(summary, direction, ego),
         ACTOR,
         parameter=parameter,

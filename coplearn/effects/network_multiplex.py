@@ -16,6 +16,7 @@ from coplearn.effects.network_rows import (
     inverse_root_if_2,
     left_out_if_2,
     near,
+    of_nobody,
     path,
     product,
     reach,
@@ -624,7 +625,7 @@ for name, short, summary, direction, formula in (
         name,
         short,
         rf"\sum_j x_{{ij}} a_j, a_j {formula} of j{left_out[summary]} in w; "
-        + ("0 for nobody" if summary == t.SHARE_SAME else "a mean or sum over nobody is 0"),
+        + ("0 for nobody" if summary == t.SHARE_SAME else of_nobody(summary)),
         near(summary, direction, left_out_if_2 if summary in (t.MEAN, t.TOTAL) else int(summary != t.MEANS_SIMILAR)),
         NET_ACTOR,
         parameter=1 if summary in (t.MEAN, t.TOTAL) else None,

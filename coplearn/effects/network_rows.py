@@ -25,6 +25,7 @@ __all__ = [
     "effect",
     "geometric",
     "near",
+    "of_nobody",
     "path",
     "product",
     "reach",
@@ -286,6 +287,11 @@ def bilinear(
     return make
 
 
+def of_nobody(summary: int) -> str:
+    """What is said of those who have no neighbours."""
+    return "a sum over nobody is 0" if summary == t.TOTAL else "a mean over nobody is the overall mean (0 if centred)"
+
+
 def near(
     summary: int,
     direction: int,
@@ -314,8 +320,9 @@ def near(
         similar = kind in (t.EGO_SIMILAR, t.MEANS_SIMILAR)
         mean, size = (f.v.similarity_mean, f.v.range) if similar else (0.0, 1.0)
         needs = KNOWN["ego"] if kind not in (t.TOTAL, t.MEAN, t.MEANS_SIMILAR) else 0
+        nobody = f.v.average - f.v.mean if f.v is not None else 0.0
         a = (net.index, f.index(f.v), direction, kind, where, int(of_ego), form, f.index(counted))
-        p = (f.p, centre, mean, size, float(degrees == "indegrees"), 0.0, needs, 1.0)
+        p = (f.p, centre, mean, size, float(degrees == "indegrees"), nobody, needs, 1.0)
         return Row(t.NEAR, a, p)
 
     return make

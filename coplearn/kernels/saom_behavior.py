@@ -12,7 +12,8 @@ The result is either the statistic s_i itself or a factor g_i of s_i = z_i g_i. 
     GROUP               a[6] = aggregate, a[0] = network whose in-degrees weight, or -1
     the others          see the constants below
 
-    p = internal parameter, similarity mean, range, reference variance, dyadic mean, centring (a choice below),
+    p = internal parameter, similarity mean, range, reference variance (of a covariate: its value for nobody), dyadic
+        mean, centring (a choice below),
         0 for s_i, 1 for s_i = z_i g_i, 2 for the same with z_i also in g_i, rule of moments (below)
 
 z_i is centred as in the state (row C + b of ``s.v``) unless the centring says otherwise. An actor marked in
@@ -176,7 +177,7 @@ def unmoderated(eff, k, s, i, d):
     if aggregate == NOBODY:
         return 1.0 if count == 0 else 0.0
     if count == 0:
-        return 0.0
+        return p[3] if term == VALUE and a[1] != own and aggregate != TOTAL else 0.0
     if aggregate == VARIANCE:
         return max(squares / count - (total / count) ** 2, 0.0) - p[3]
     if aggregate == TOTAL:

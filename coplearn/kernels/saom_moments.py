@@ -3,7 +3,10 @@
 Statistic k of a dependent variable sees that variable at the end of the period and every other at its start; ties that
 are missing at either end count as absent, and behaviors missing at either end as average (Snijders, Steglich &
 Schweinberger 2007; missing values: Huisman & Steglich 2008, doi:10.1016/j.socnet.2008.06.001). Creation effects count
-the ties gained, in the end network; endowment effects those lost, in the start network and with a minus sign.
+the ties gained, in the end network; endowment effects those lost, in the start network and with a minus sign. As in
+RSiena (Ripley & Snijders, "RSiena: processing of missing and structural values"), the network of endowment effects
+lacks only what is missing at the start, and ties are lost unless they are missing at the end: one that was carried
+forward to the start may be.
 """
 
 import numpy as np
@@ -20,12 +23,15 @@ from coplearn.kernels.saom_state import (
     CREATION,
     ENDOWMENT,
     EVALUATION,
+    MISSING_AT_END,
+    MISSING_AT_START,
     add_tie,
     set_behavior,
     toggle_cell,
 )
 
-GAINED, LOST = 2, 3  # ties shown, beside those at the START and at the END
+# Ties shown, beside those at the START and at the END: changes, and those at the start as endowment sees them.
+GAINED, LOST, BEFORE = 2, 3, 4
 
 
 @njit(cache=True, nogil=True)
@@ -101,8 +107,8 @@ def changes_of_ego(period, sure, start, s, v, i):
 def network_moments(engine, r, out):
     """Statistics of the effects of network r."""
     eff, plan = engine.eff, engine.plan
-    for seen in (START, END, GAINED, LOST):
-        shown = seen == START
+    for seen in (START, BEFORE, END, GAINED, LOST):
+        shown = seen == START or (seen == BEFORE and plan.sure[r])
         for q in range(plan.n_rows[r]):
             k = plan.row[r, q]
             times = sees(eff.kind[k], plan.moment[k, 1], seen)
@@ -119,30 +125,37 @@ def network_moments(engine, r, out):
 @njit(cache=True, nogil=True)
 def sees(kind, how, seen):
     """How many times an effect of a kind counts its terms in a state of its network."""
-    now = START if kind == ENDOWMENT else END
+    first = BEFORE if kind == ENDOWMENT else START
+    now = BEFORE if kind == ENDOWMENT else END
     if how == CHANGES_ALONE and kind != EVALUATION:
         return seen == (GAINED if kind == CREATION else LOST)
     if how == AT_START:
-        return seen == START
-    return (seen == now) + (how == BOTH and seen == START)
+        return seen == first
+    return (seen == now) + (how == BOTH and seen == first)
 
 
 @njit(cache=True, nogil=True)
 def show(engine, r, seen):
-    """Give the state of the moments the ties of network r at the end, those gained or those lost."""
+    """Give the state of the moments the ties of network r at the end, those gained or lost, or those before."""
     period, start, s, t = engine.period, engine.start, engine.s, engine.t
     clear_network(t, r)
     for i in range(period.n_actors):
-        if seen == LOST:
+        if seen == LOST or seen == BEFORE:
             for c in range(start.first[r, i], start.first[r, i + 1]):
                 j = start.alter[c]
-                if not s.x[r, i, j] and not period.missing[r, i, j]:
+                if is_lost(period, s, r, i, j) if seen == LOST else not period.missing[r, i, j] & MISSING_AT_START:
                     add_tie(t, r, i, j)
             continue
         for c in range(s.outdeg[r, i]):
             j = np.int64(s.out[r, i, c])
             if not period.missing[r, i, j] and (seen == END or not period.x[r, i, j]):
                 add_tie(t, r, i, j)
+
+
+@njit(cache=True, nogil=True)
+def is_lost(period, s, r, i, j):
+    """Whether a tie of the start is gone, and known to be."""
+    return not s.x[r, i, j] and not period.missing[r, i, j] & MISSING_AT_END
 
 
 @njit(cache=True, nogil=True)
@@ -172,7 +185,7 @@ def network_statistic(engine, r, k, m):
         for i in range(period.n_actors):
             for c in range(start.first[r, i], start.first[r, i + 1]):
                 j = start.alter[c]
-                if not s.x[r, i, j] and not period.missing[r, i, j]:
+                if is_lost(period, s, r, i, j):
                     total -= tie_value(eff, m, t, i, j)
     else:
         for i in range(period.n_actors):

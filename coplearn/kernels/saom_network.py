@@ -29,7 +29,7 @@ SPECIAL    isolates, in-isolates, average degree, ... a: net, var, -, which; p: 
 NEAR       a summary of v over the neighbours of alter (of ego). a: net, var, direction, summary, whether ego itself is
            among them (as it is 0, left out 1, as if i -> j were there 2), of ego, shape, a network whose outdegrees
            take the place of v (or -1). p: internal parameter (2, 4: roots of degrees), centre of those, mean, size,
-           indegrees instead
+           indegrees instead, mean over nobody
 =========  ==========================================================================================================
 """
 
@@ -47,7 +47,7 @@ from coplearn.kernels.saom_network_configurations import (
     triad_term,
 )
 from coplearn.kernels.saom_network_paths import count_paths, forget, is_plain_path, path_local, path_rest, path_term
-from coplearn.kernels.saom_network_special import near, special_change, special_statistic, special_term
+from coplearn.kernels.saom_network_special import near, of_unknown, special_change, special_statistic, special_term
 from coplearn.kernels.saom_network_sums import (
     bilinear_change,
     bilinear_sums,
@@ -56,6 +56,7 @@ from coplearn.kernels.saom_network_sums import (
     of_degree,
     parts_of,
     product,
+    product_as_is,
     product_of,
 )
 from coplearn.kernels.saom_network_terms import (
@@ -302,7 +303,10 @@ def whole_ego(eff, k):
 
 @njit(cache=True, nogil=True)
 def tie_statistic(eff, k, s, i, j):
-    """The term of the tie i -> j in state s; 0 where a covariate that it needs is missing."""
+    """The term of the tie i -> j in state s; 0 where a covariate that it needs is missing.
+
+    The state holds the tie, unless it is one that was lost and whose value at the start is missing.
+    """
     if _unknown(eff, k, s, i, j):
         return 0.0
     code = eff.code[k]
@@ -310,9 +314,9 @@ def tie_statistic(eff, k, s, i, j):
         kind = eff.a[k, 5]
         if kind == t.OUT_LAGGED and eff.p[k, 0] <= 0:
             return degree(kind, s, eff.a[k, 0], j, i, j)
-        return product(eff, k, s, i, j)
+        return product_as_is(eff, k, s, i, j)
     if code == NEAR:
-        return near(eff, k, s, i, j)
+        return 0.0 if of_unknown(eff, k, s, i, j) else near(eff, k, s, i, j, True)
     if code == PATH:
         return path_term(eff, k, s, i, j)
     if code == DEGREE:

@@ -141,7 +141,7 @@ def special_term(eff, k, s, i, j):
     if eff.a[k, 3] == LIKE_CATEGORY:
         return _of_category(eff, k, s, _like_alter(eff, k, s, i, j), t.category(s.v[eff.a[k, 1], j]))
     if eff.a[k, 3] >= DOUBLE_POPULARITY:
-        return _elsewhere(eff, k, s, i, j, 1.0 - s.x[own, i, j])
+        return _elsewhere(eff, k, s, i, j, 0.0)
     if eff.a[k, 3] == DEGREE_SUM:
         first, second = 1.0 * s.outdeg[own, i], 1.0 * s.outdeg[own, j]
         if eff.p[k, 0] == 2:
@@ -169,9 +169,11 @@ def special_statistic(eff, k, s, i):
 
 
 @njit(cache=True, nogil=True)
-def _summary(eff, k, s, center, i, j):
+def _summary(eff, k, s, center, i, j, as_is=False):
     """Sum of v, number of the same value as ego, and number of neighbours, over the neighbours of a node."""
     net, var, direction, ego = eff.a[k, 0], eff.a[k, 1], eff.a[k, 2], eff.a[k, 4]
+    if as_is and ego == 2:
+        ego = 0
     if eff.a[k, 7] >= 0:
         return _summed_degrees(eff, k, s, center, i)
     v = s.v[var]
@@ -206,10 +208,33 @@ def _summed_degrees(eff, k, s, center, i):
 
 
 @njit(cache=True, nogil=True)
-def near(eff, k, s, i, j):
+def of_unknown(eff, k, s, i, j):
+    """Whether the effect compares, or is, a mean of nothing but missing values."""
     kind = eff.a[k, 3]
-    total, same, number = _summary(eff, k, s, i if eff.a[k, 5] else j, i, j)
-    mean = total / number if number > 0 else 0.0
+    if eff.a[k, 5] or eff.a[k, 7] >= 0 or not (kind == MEAN or kind == EGO_SIMILAR or kind == MEANS_SIMILAR):
+        return False
+    return _all_unknown(eff, k, s, j, i) or (kind == MEANS_SIMILAR and _all_unknown(eff, k, s, i, i))
+
+
+@njit(cache=True, nogil=True)
+def _all_unknown(eff, k, s, center, i):
+    """Whether the neighbours of a node (but ego, if ego is left out) are somebody, and all values missing."""
+    net, var, forward, some = eff.a[k, 0], eff.a[k, 1], eff.a[k, 2] == t.FORWARD, False
+    for b in range(s.outdeg[net, center] if forward else s.indeg[net, center]):
+        h = np.int64(s.out[net, center, b] if forward else s.inn[net, center, b])
+        if h != i or eff.a[k, 4] == 0:
+            if not s.v_missing[var, h]:
+                return False
+            some = True
+    return some
+
+
+@njit(cache=True, nogil=True)
+def near(eff, k, s, i, j, as_is=False):
+    """The summary of neighbours; `as_is`: of those in the state, not as if i -> j were there."""
+    kind = eff.a[k, 3]
+    total, same, number = _summary(eff, k, s, i if eff.a[k, 5] else j, i, j, as_is)
+    mean = total / number if number > 0 else eff.p[k, 5]
     if kind == TOTAL:
         return shape(eff.a[k, 6], total, 0.0)
     if kind == MEAN:
@@ -218,7 +243,7 @@ def near(eff, k, s, i, j):
         return 1 - abs(s.v[eff.a[k, 1], i] - mean) / eff.p[k, 3] - eff.p[k, 2]
     if kind == MEANS_SIMILAR:
         total, same, number = _summary(eff, k, s, i, i, j)
-        own = total / number if number > 0 else 0.0
+        own = total / number if number > 0 else eff.p[k, 5]
         return 1 - abs(own - mean) / eff.p[k, 3] - eff.p[k, 2]
     if kind == SHARE_SAME:
         return shape(eff.a[k, 6], same / number, 0.0) if number > 0 else 0.0

@@ -7,13 +7,21 @@ import numpy as np
 from numba import njit
 
 from coplearn.kernels import saom_network_terms as t
-from coplearn.kernels.saom_network_terms import degree, pair_term, shape
+from coplearn.kernels.saom_network_terms import as_is, degree, pair_term, shape
 
 
 @njit(cache=True, nogil=True)
 def product(eff, k, s, i, j):
     a, p = eff.a[k], eff.p[k]
     return product_of(s, eff.variable[k], i, j, a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], p[0], p[1], p[2], p[3])
+
+
+@njit(cache=True, nogil=True)
+def product_as_is(eff, k, s, i, j):
+    """The same with degrees as they are in the state, whether or not it holds the tie."""
+    a, p = eff.a[k], eff.p[k]
+    own, after = eff.variable[k], as_is(a[5])
+    return product_of(s, own, i, j, a[0], a[1], a[2], a[3], a[4], after, a[6], a[7], p[0], p[1], p[2], p[3])
 
 
 @njit(inline="always")
@@ -81,6 +89,8 @@ def bilinear_change(eff, k, s, i, j):
 def bilinear_term(eff, k, s, i, j):
     """The statistic of ego divided among its ties in proportion to t_ij (to u_ij with p[5] = 1)."""
     first, second = bilinear_sums(eff, k, s, i, np.int64(-1))
-    u, v = _bilinear_parts(eff, k, s, i, j)
+    a, p = eff.a[k], eff.p[k]
+    after = as_is(a[7])
+    u, v = parts_of(s, eff.variable[k], i, j, a[0], a[1], a[2], a[4], a[5], a[6], after, p[0], p[2], p[3])
     part, total = (v, second) if eff.p[k, 5] == 1 else (u, first)
     return bilinear_value(eff, k, first, second) * part / total if total != 0 else 0.0

@@ -215,6 +215,12 @@ def degree(kind, s, net, node, ego, alter):
 
 
 @njit(cache=True, nogil=True)
+def as_is(kind):
+    """The degree in a state, for one that counts a tie as present."""
+    return IN if kind == IN_AFTER else MUTUAL if kind == MUTUAL_AFTER else kind
+
+
+@njit(cache=True, nogil=True)
 def neighbours(s, index, direction, i, node, weight):
     """Fill `node` and `weight` with the ends of a leg that starts at i; their number."""
     n = 0

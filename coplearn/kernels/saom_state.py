@@ -15,6 +15,7 @@ from numba import njit
 
 EVALUATION, CREATION, ENDOWMENT, RATE, MOMENT = 0, 1, 2, 3, 4
 CURRENT, AT_START, BOTH, CHANGES_ALONE = 0, 1, 2, 3
+MISSING_AT_START, MISSING_AT_END = 1, 2  # bits of `Period.missing`
 
 
 class Period(NamedTuple):
@@ -24,7 +25,7 @@ class Period(NamedTuple):
     fixed: np.ndarray  # uint8[R, N, N]: 1 where the tie may not change (structural at the start)
     end_fixed: np.ndarray  # uint8[R, N, N]: 1 where free at the start and structural at the end
     end_value: np.ndarray  # uint8[R, N, N]: the value there
-    missing: np.ndarray  # uint8[R, N, N]: 1 where missing at either end
+    missing: np.ndarray  # uint8[R, N, N]: bits, 1 where missing at the start, 2 at the end
     z: np.ndarray  # int32[B, N]: behavior at the start, completed
     z_missing: np.ndarray  # uint8[B, N]: missing at either end
     z_low: np.ndarray  # int32[B]: range over all waves
