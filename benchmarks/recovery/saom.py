@@ -3,14 +3,16 @@ reject a true hypothesis as often as they should?
 
 Each data set starts from the same 80 members at a first wave: a random network of average degree 4 and a behavior of
 four values. Two periods are simulated from the truth, one from the end of the other, and the model that made them is
-fitted to the three waves by the method of moments, from its usual starting values.
+fitted to the three waves by the method of moments, from its usual starting values. Then the same where twelve members
+join at any time and twelve others leave.
 
 Writes ``saom.json``. By parameter the truth, mean estimate and its Monte Carlo error, the standard deviation of
 estimates, the mean standard error, and the share of 95 % intervals that hold the truth, over the fits that converged,
 whose number is there, too. By test the share of these fits in which it rejects at 5 % what is true: that effects are
 what they are (Wald), that effects which made nothing are nothing (score tests, each and together), that effects are the
-same in both periods, that degrees, triads and behavior are those of the fitted model (goodness of fit).
-``python benchmarks/recovery/saom.py [data sets]``
+same in both periods, that degrees, triads and behavior are those of the fitted model (goodness of fit). The same with
+joiners and leavers under ``"joining_and_leaving"``.
+``python benchmarks/recovery/saom.py [data sets] [data sets with joiners and leavers]``
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from __future__ import annotations
 import json
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +33,7 @@ from coplearn.results import ConvergenceWarning
 from coplearn.saom import SAOM
 from coplearn.saom_results import SAOMResults
 
-MEMBERS, PORTION = 80, 20
+MEMBERS, MOVING, PORTION = 80, 12, 20
 SPECIFICATION = {
     "net": [fx.outdegree(), fx.reciprocity(), fx.transitive_triplets(), fx.ego_by_alter("drink")],
     "drink": [fx.linear_shape(), fx.quadratic_shape(), fx.average_alter("net")],
@@ -51,24 +54,25 @@ TRUTH = {
 NOTHING = {"net": [fx.three_cycles(), fx.ego("drink")], "drink": [fx.indegree_effect("net")]}
 
 
-def data(seed: int) -> JointPanel:
+def data(seed: int, moving: bool) -> JointPanel:
     """Three waves from the truth."""
     rng = np.random.default_rng(0)  # the first wave is the same in all data sets
     ties = np.zeros((3, MEMBERS, MEMBERS))
     ties[:] = (rng.random((MEMBERS, MEMBERS)) < 4 / (MEMBERS - 1)) & ~np.eye(MEMBERS, dtype=bool)
     drink = np.tile(rng.integers(1, 5, MEMBERS), (3, 1))
-    # a model wants change between waves; what stands here is overwritten below
-    ties[1, 0, 1], drink[1, 0] = 1 - ties[0, 0, 1], drink[0, 0] % 4 + 1
-    frame = JointPanel.from_arrays({"net": ties}, {"drink": drink}, directed={"net": True})
-    drawn = SAOM(frame, SPECIFICATION, monotone=False).simulate(TRUTH, 1, seed, chained=True)
-    ties[1:], drink[1:] = drawn.ties("net")[0], drawn.behavior("drink")[0]
-    return JointPanel.from_arrays({"net": ties}, {"drink": drink})
+    spans = np.tile([0.0, 2.0], (MEMBERS, 1))
+    if moving:
+        spans[:MOVING, 0], spans[MOVING : 2 * MOVING, 1] = rng.uniform(0.1, 1.9, (2, MOVING))
+    # a model wants change between waves; what stands here is overwritten by the draw
+    ties[1, -2, -1], drink[1, -1] = 1 - ties[0, -2, -1], drink[0, -1] % 4 + 1
+    frame = JointPanel.from_arrays({"net": ties}, {"drink": drink}, presence_intervals=spans, directed={"net": True})
+    return SAOM(frame, SPECIFICATION, monotone=False).simulate(TRUTH, 1, seed, chained=True).panel()
 
 
-def one(seed: int) -> dict[str, object]:
+def one(seed: int, moving: bool) -> dict[str, object]:
     """Estimates, standard errors and whether the fit converged."""
     try:
-        model = SAOM(data(seed), SPECIFICATION)
+        model = SAOM(data(seed, moving), SPECIFICATION)
     except ValueError as problem:
         return {"refused": str(problem)}
     with warnings.catch_warnings():
@@ -128,20 +132,31 @@ def table(drawn: list[dict[str, object]]) -> dict[str, object]:
     }
 
 
-def main(datasets: int) -> None:
+def study(parallel: Parallel, datasets: int, moving: bool) -> Iterator[dict[str, object]]:
+    """The table of all fits so far, after each portion of them."""
     drawn: list[dict[str, object]] = []
+    for first in range(1, datasets + 1, PORTION):
+        seeds = range(first, min(first + PORTION, datasets + 1))
+        drawn += parallel(delayed(one)(seed, moving) for seed in seeds)
+        yield table(drawn)
+
+
+def main(datasets: int, with_moving: int) -> None:
+    path = Path(__file__).with_name("saom.json")
+    result = json.loads(path.read_text()) if path.exists() else {}
     with Parallel(n_jobs=2) as parallel:
-        for first in range(1, datasets + 1, PORTION):
-            seeds = range(first, min(first + PORTION, datasets + 1))
-            drawn += parallel(delayed(one)(seed) for seed in seeds)
-            result = table(drawn)  # written each time: what is done is kept
-            Path(__file__).with_name("saom.json").write_text(json.dumps(result, indent=1) + "\n")
-            print(f"{len(drawn)} of {datasets}, {result['converged']} converged", flush=True)
-    for name, row in result["parameters"].items():
-        print(f"{name:30}", " ".join(f"{key} {v:.3f}" for key, v in row.items()))
-    for name, share in result["rejects_at_5"].items():
-        print(f"{name:30} {share:.3f}")
+        for moving, count in ((False, datasets), (True, with_moving)):
+            for part in study(parallel, count, moving):  # written each time: what is done is kept
+                result |= {"joining_and_leaving": part} if moving else part
+                path.write_text(json.dumps(result, indent=1) + "\n")
+                print(f"{part['datasets']} of {count}, {part['converged']} converged", flush=True)
+    for title, part in (("all stay", result), ("some join and leave", result["joining_and_leaving"])):
+        print(title)
+        for name, row in part["parameters"].items():
+            print(f"  {name:30}", " ".join(f"{key} {v:.3f}" for key, v in row.items()))
+        for name, share in part["rejects_at_5"].items():
+            print(f"  {name:30} {share:.3f}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 500)
+    main(*(int(given) for given in (sys.argv[1:] + ["500", "200"][len(sys.argv) - 1 :])))
