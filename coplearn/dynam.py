@@ -77,7 +77,7 @@ class DyNAM:
         coordination: Sequence[Effect] | None = None,
         risk_set: Any = None,
         *,
-        simultaneous: str = "order",
+        simultaneous: str | None = None,
         first: int = 1,
     ) -> None:
         given = {"rate": rate, "choice": choice, "coordination": coordination}

@@ -21,7 +21,7 @@ from coplearn.event_timeline import DAY, Memory, Timeline, duration, numeric
 from coplearn.events import EventSequence
 from coplearn.kernels import event_history, event_timeline
 from coplearn.kernels.event_likelihood import may_act
-from coplearn.kernels.event_statistics import CODES, NAMES, SHIFTS, Terms
+from coplearn.kernels.event_statistics import CODES, NAMES, ONE_STAYS, SHIFTS, Terms
 
 __all__ = ["ORIENTATIONS", "EventDesign", "event_design", "label"]
 
@@ -35,6 +35,7 @@ _OF_SENDER = (
     "recency_send_sender",
     "recency_receive_sender",
     "sender",
+    "sender_fixed",
     "hour_of_week",
 )
 _ALWAYS_CHANGES = (
@@ -57,10 +58,28 @@ _WATCH = {
     "indegree_receiver": [5],
     "totaldegree_sender": [2, 4],
     "totaldegree_receiver": [3, 5],
-    "totaldegree_dyad": [2, 3, 4, 5],
+    **{name: [2, 3, 4, 5] for name in ("totaldegree_dyad", "degree_min", "degree_max", "degree_difference")},
 }
-_TRIADS = ("otp", "itp", "osp", "isp")
-_COVARIATE = ("sender", "receiver", "same", "difference", "average", "maximum", "minimum")
+_TRIADS = ("otp", "itp", "osp", "isp", "sp")
+_EITHER_WAY = ("same", "difference", "average", "maximum", "minimum", "similarity", "sum_of_both")
+_COVARIATE = ("sender", "receiver", "signed_difference", *_EITHER_WAY)
+# Effects with a parameter for each member but the first, and what a column of them is.
+_FIXED = {"sender_fixed": "sender", "receiver_fixed": "receiver", "member_fixed": "sum_of_both"}
+_UNDIRECTED = (
+    "baseline",
+    "inertia",
+    "tie",
+    "totaldegree_dyad",
+    "degree_min",
+    "degree_max",
+    "degree_difference",
+    "sp",
+    "recency_continue",
+    "participation_shift",
+    "member_fixed",
+    "hour_of_week",
+    *_EITHER_WAY,
+)
 _HOURS = 168
 
 
@@ -146,11 +165,11 @@ class EventDesign:
     def watched(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What a history must watch so that it lists the pairs whose terms change; and terms that change everywhere."""
         t = self.terms
-        watch, trace = np.zeros((len(self.rate), 6), np.bool_), np.zeros(11, np.bool_)
+        watch, trace = np.zeros((len(self.rate), 6), np.bool_), np.zeros(event_history.TRACES, np.bool_)
         everywhere = np.zeros(len(t.code), np.bool_)
         for r, (code, k, choice, share) in enumerate(zip(t.code, t.net, t.choice, t.share, strict=True)):
             name = NAMES[code]
-            halves = CODES["inertia"] <= code <= CODES["isp"] and self.rate[k] > 0
+            halves = CODES["inertia"] <= code <= CODES["sp"] and self.rate[k] > 0
             if halves or name in _ALWAYS_CHANGES or (share and "degree" in name):
                 everywhere[r] = True
             elif name in _WATCH:
@@ -160,7 +179,7 @@ class EventDesign:
             elif name == "participation_shift":
                 trace[choice] = True
             elif name.startswith("recency_rank"):
-                trace[9 if name == "recency_rank_send" else 10] = True
+                trace[11 if name == "recency_rank_send" else 12] = True
         return watch, trace, everywhere
 
     def parts(self, everywhere: np.ndarray) -> tuple[Any, ...]:
@@ -180,8 +199,11 @@ class EventDesign:
 class _Compiler:
     """Collects terms, networks, triads and covariates of a list of effects; each network once."""
 
-    def __init__(self, events: EventSequence, orientation: str, convention: str, origin: Any) -> None:
+    def __init__(
+        self, events: EventSequence, orientation: str, convention: str, origin: Any, directed: bool = True
+    ) -> None:
         self.events, self.orientation, self.convention, self.origin = events, orientation, convention, origin
+        self.directed = directed
         self.rows: list[tuple[Any, ...]] = []
         self.memories: list[Memory | str | EventEffect] = []
         self.triads: list[tuple[int, int, int]] = []
@@ -204,7 +226,12 @@ class _Compiler:
             raise ValueError(
                 f"{effect!r} is about {plural(len(entry.variables), 'variable')}, not {len(effect.variables)}."
             )
-        if effect.name in _COVARIATE:
+        if effect.name in _FIXED:
+            everybody = self.events.members.index
+            for k, member in enumerate(everybody[1:], 1):
+                row = self._row((np.arange(len(everybody)) == k).astype(float))
+                yield f"{label(effect)} {member}", (self._term(effect, _FIXED[effect.name], choice=row),)
+        elif effect.name in _COVARIATE:
             for extra, name, c in self._covariate(effect):
                 yield label(effect) + extra, (self._term(effect, name, choice=c),)
         else:
@@ -218,10 +245,17 @@ class _Compiler:
         if name == "tie" and not effect.variables:
             raise ValueError("tie() needs the name of a network: fx.tie('friendship').")
         shift = effect.variables[0] if name == "participation_shift" and effect.variables else None
-        if self.orientation == "sender" and name not in _OF_SENDER and shift not in ("AB-A", "AB-B"):
+        if not self.directed and (name not in _UNDIRECTED or shift not in (None, "AB-AB", "AB-AY")):
+            raise ValueError(
+                f"{effect!r} needs to know who acts towards whom, and these events are undirected. "
+                f"Available: {listing(_UNDIRECTED, 20)} (AB-AB and AB-AY)."
+            )
+        if not self.directed and name == "inertia" and effect.option("scaling") == "prop":
+            raise ValueError(f"{effect!r}: a share of what the sender sent; undirected events have no sender.")
+        if self.orientation == "sender" and name not in _OF_SENDER and shift not in ("AB-A", "AB-B", "AB-X"):
             raise ValueError(
                 f"{effect!r} is about a receiver, and a model of the sender knows none. "
-                f"Available: {listing([*_OF_SENDER, 'participation_shift AB-A and AB-B'], 20)}."
+                f"Available: {listing([*_OF_SENDER, 'participation_shift AB-A, AB-B and AB-X'], 20)}."
             )
         return Effect(name, effect.variables, effect.options, (), effect.convention)
 
@@ -246,14 +280,18 @@ class _Compiler:
             n = len(self.events.members)
             pair = name in ("inertia", "reciprocity", "tie") or self.convention == "relevent"
             setting = 1.0 / (n - 1) if pair else 1.0 / n
-            if name == "totaldegree_dyad":
-                setting *= 2  # the shares of two members
+            if name == "totaldegree_dyad" and self.convention != "remstats":
+                setting *= 2  # the shares of two members; remstats documents that of one
+            if scaling == "prop" and name.startswith("degree_"):
+                raise ValueError(f"{effect!r}: scaling is 'none' or 'std'; use totaldegree_dyad for shares.")
         elif scaling == "prop":
             raise ValueError(f"{effect!r}: only what is counted over a history can be a proportion.")
         if name == "participation_shift":
             if not effect.variables:
-                raise ValueError(f"participation_shift() needs its shift: {listing(SHIFTS, 9)}.")
+                raise ValueError(f"participation_shift() needs its shift: {listing(SHIFTS, 10)}.")
             choice = SHIFTS[choose(effect.variables[0], list(SHIFTS), "participation shift")]
+            if effect.variables[0] == "AB-AY" and not self.directed:
+                choice = ONE_STAYS
         if "unit" in entry.options:
             unit = effect.option("unit")
             setting = 1.0 if unit is None else duration(unit, self.origin, "unit")
@@ -292,9 +330,16 @@ class _Compiler:
                     raise ValueError(f"{effect!r}: the interval ends before it begins.")
             elif memory:
                 high = duration(effect.option(memory[0]), self.origin, memory[0])
-            found = Memory(memory[0] if memory else "full", low, high, effect.option("kind"), effect.option("weight"))
+            found = Memory(memory[0] if memory else "full", low, high, effect.option("kind"), self._weight(effect))
             self._check_columns(effect, found)
         return self._place(found)
+
+    def _weight(self, effect: Effect) -> str | None:
+        """The column of weights; remverse takes a column of that name unasked."""
+        given = effect.option("weight")
+        if given is None and self.convention == "remstats" and "weight" in self.events.frame.columns:
+            return None if (self.events.frame["weight"] == 1).all() else "weight"
+        return given or None
 
     def _place(self, network: Memory | str | EventEffect) -> int:
         if network not in self.memories:
@@ -441,6 +486,14 @@ def _risk(
     return mask.ravel().copy(), None
 
 
+def _once(risk: np.ndarray, changes: Any, n: int) -> tuple[np.ndarray, Any]:
+    """Every pair at risk once, under the member who stands first in the table of members."""
+    mask = risk.reshape(n, n) if len(risk) else np.ones((n, n), bool)
+    if changes is not None:
+        changes = changes.assign(i=changes[["i", "j"]].min(axis=1), j=changes[["i", "j"]].max(axis=1))
+    return np.triu(mask | mask.T, 1).ravel(), changes
+
+
 def event_design(
     events: EventSequence,
     effects: Sequence[Effect],
@@ -448,8 +501,9 @@ def event_design(
     timing: str,
     orientation: str,
     risk_set: Any,
-    simultaneous: str,
+    simultaneous: str | None,
     first: int,
+    directed: bool = True,
 ) -> EventDesign:
     """Compile a model; see :class:`coplearn.rem.REM` for the meaning of the arguments.
 
@@ -468,18 +522,25 @@ def event_design(
     convention = _convention(effects)
     caveats: list[str] = []
     sender, receiver, rows = _usable(events, orientation, caveats)
+    if not directed:
+        sender, receiver = np.minimum(sender, receiver), np.maximum(sender, receiver)
     origin = events.origin
     time = numeric(events.frame["time"].iloc[rows], origin)
     if first > len(rows):
         raise ValueError(f"first is {first}, and there are {plural(len(rows), 'event')}: nothing is left to explain.")
-    compiler = _Compiler(events, orientation, convention, origin)
+    compiler = _Compiler(events, orientation, convention, origin, directed)
     columns = [column for effect in effects for column in compiler.columns(effect)]
     names = [name for name, _ in columns]
     twice = pd.Index(names)[pd.Index(names).duplicated()]
     if len(twice):
         raise ValueError(f"effect {listing(twice.unique())} is there more than once.")
-    together = simultaneous == "together"
+    together = simultaneous == "together" or (simultaneous is None and convention == "remstats")
     ties = int((np.diff(time) == 0).sum())
+    if ties and together and simultaneous is None:
+        caveats.append(
+            f"{plural(ties, 'event')} at the same time as the one before: they share one look, as in remstats; "
+            "simultaneous='order' takes them in the order given."
+        )
     if ties and not together:
         caveats.append(
             f"{plural(ties, 'event')} at the same time as the one before: taken in the order given, each seeing those "
@@ -492,7 +553,7 @@ def event_design(
     linked = [time]
     for k, memory in enumerate(compiler.memories):
         if isinstance(memory, str):
-            moments = _second_network(timeline, k, events.networks[memory], events, origin)
+            moments = _second_network(timeline, k, events.networks[memory], events, origin, directed)
             linked.append(moments)
             timeline.look(moments)
         elif isinstance(memory, EventEffect):
@@ -517,6 +578,8 @@ def event_design(
     n = len(events.members)
     present = np.ones(n, bool)
     risk, risk_changes = _risk(risk_set, events, sender, receiver, origin)
+    if not directed:
+        risk, risk_changes = _once(risk, risk_changes, n)
     if isinstance(risk_set, str) and risk_set == "present":
         present = _presence(timeline, events, origin)
     if risk_changes is not None:
@@ -634,11 +697,15 @@ def _follow(
     timeline.change(event_timeline.SET, time[to_one][at], place, 2 * to_one[at] + 1, k, i, j, value)
 
 
-def _second_network(timeline: Timeline, k: int, frame: pd.DataFrame, events: EventSequence, origin: Any) -> np.ndarray:
+def _second_network(
+    timeline: Timeline, k: int, frame: pd.DataFrame, events: EventSequence, origin: Any, directed: bool
+) -> np.ndarray:
     """Let a second network change as its frame says; returns when it does (no time: from the beginning)."""
     at = numeric(frame["time"], origin)
     i = events.members.index.get_indexer(frame["sender"])
     j = events.members.index.get_indexer(frame["receiver"])
+    if not directed:
+        i, j = np.minimum(i, j), np.maximum(i, j)
     order = np.arange(len(at))
     timeline.change(
         event_timeline.SET,

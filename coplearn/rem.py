@@ -71,11 +71,16 @@ class REM:
         How many of the events are sampled; the others are part of the history only.
     orientation : {"tie", "sender", "receiver"}
         Who competes for the next event: pairs, members who may act, or members whom the sender may choose.
-    simultaneous : {"order", "together"}
+    simultaneous : {"order", "together"}, optional
         Events at the same time: taken one after the other as given; or sharing one look at the history and the
-        risk set (Breslow's treatment of ties).
+        risk set (Breslow's treatment of ties). By default in order, and together in models of ``fx.remstats``, which
+        computes statistics once for each moment.
     first : int
         The first event that is explained; earlier ones only prepare the history.
+    directed : bool
+        Whether sender and receiver differ. If not, it does not matter who stands where: every pair is at risk once,
+        under the member who stands first in the table of members; effects are those that do not ask who acts, and
+        ``participation_shift("AB-AY")`` is that one of the two goes on with somebody else.
 
     Raises
     ------
@@ -104,8 +109,9 @@ class REM:
         *,
         cases: int | None = None,
         orientation: str = "tie",
-        simultaneous: str = "order",
+        simultaneous: str | None = None,
         first: int = 1,
+        directed: bool = True,
     ) -> None:
         if not isinstance(events, EventSequence):
             raise TypeError(
@@ -114,11 +120,15 @@ class REM:
         self.events = events
         self.timing = choose(timing, ["ordinal", "interval"], "timing")
         self.orientation = choose(orientation, list(ORIENTATIONS), "orientation")
-        self.simultaneous = choose(simultaneous, ["order", "together"], "treatment of simultaneous events")
+        if simultaneous is not None:
+            choose(simultaneous, ["order", "together"], "treatment of simultaneous events")
+        self.simultaneous = simultaneous
         if risk_set is None:
             risk_set = "present" if {"joined", "left"} & set(events.members.columns) else "all"
         if isinstance(risk_set, str):
             choose(risk_set, list(_RISK_SETS), "risk set")
+        if not directed and orientation != "tie":
+            raise ValueError("undirected events have neither senders nor receivers: orientation='tie'.")
         self.risk_set = risk_set
         if timing == "interval" and orientation == "receiver":
             raise ValueError("a receiver model explains a choice, not its time: timing='ordinal'.")
@@ -136,6 +146,7 @@ class REM:
             risk_set=risk_set,
             simultaneous=simultaneous,
             first=self.first,
+            directed=directed,
         )
         if timing == "interval" and not 0 < self._observed() < math.inf:
             raise ValueError(

@@ -233,6 +233,8 @@ def statistic(past, name, scaling="none", risk=None):
         found = shared(past, base, unique)
     elif base == "totaldegreeDyad":
         found = degree(past, "total", "sender", prop) + degree(past, "total", "receiver", prop)
+        if prop and past.total() == 0 and past.clock == "previous":
+            found = found / 2  # remstats documents 1 / n for a pair, too
     elif "degree" in base:
         direction, side = base.split("degree")
         found = degree(past, direction, side.lower(), prop)

@@ -109,7 +109,7 @@ NAIVE_MEMORY = [("full",), ("decay", 3.0), ("window", 4.0), ("interval", 1.0, 5.
 def test_every_statistic_is_the_one_from_scratch(seed, memory, weighted, remstats):
     rng = np.random.default_rng(seed)
     events = draw(rng)
-    settings = MEMORIES[memory] | ({"weight": "weight"} if weighted else {})
+    settings = MEMORIES[memory] | {"weight": "weight" if weighted else False}
     wanted = []
     for name in HISTORY:
         triad = name in ("otp", "itp", "osp", "isp")

@@ -106,6 +106,10 @@ def rsiena(short_name: str, *variables: str, parameter: float | None = None, typ
 def remstats(name: str, *variables: str, **settings: Any) -> Effect:
     """An event effect by its name in remstats, with the conventions of remverse.
 
+    A column ``weight`` of the events counts unasked (``weight=False`` leaves it out), and events at the same time share
+    one look. ``memory`` and ``memory_value`` may be given as in remstats; ``consider_type`` only as "ignore". Effects
+    of undirected events (degreeMin, sp, ...) go with ``REM(..., directed=False)``.
+
     Examples
     --------
     >>> remstats("otp", unique=True), remstats("send", "age"), remstats("psABBA")
@@ -116,6 +120,10 @@ def remstats(name: str, *variables: str, **settings: Any) -> Effect:
 
 def relevent(name: str, *variables: str, **settings: Any) -> Effect:
     """An event effect by its name in relevent, with its conventions.
+
+    ``CovEvent`` is about a second network. FESnd, FERec and FEInt have a parameter for each member but the first.
+    ``OSPSnd`` is what relevent documents; its version 1.2-1 computes twice that for one direction of a pair, and 0 for
+    the other.
 
     Examples
     --------
@@ -128,7 +136,8 @@ def relevent(name: str, *variables: str, **settings: Any) -> Effect:
 def goldfish(name: str, *variables: str, **settings: Any) -> Effect:
     """An event effect by its name in goldfish, with its conventions: presence of ties unless ``weighted=True``.
 
-    Degrees are those of the candidate unless ``type`` is "ego" or "alter"; ``log=True`` stands for log1p.
+    Degrees are those of the candidate unless ``type`` is "ego" or "alter"; ``log=True`` stands for log1p. Names are
+    those of goldfish 1.7; commonSender, egoAlterInt and their like of earlier versions are known, too.
 
     Examples
     --------

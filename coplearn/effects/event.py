@@ -27,6 +27,7 @@ _DYNAM = "Stadtfeld & Block (2017), doi:10.15195/v4.a14."
 _GIBSON = "Gibson (2003), doi:10.1353/sof.2003.0055."
 _MEMORY = {"halflife": None, "window": None, "interval": None, "kind": None, "weight": None}
 _HISTORY = {"scaling": "none", "unique": False, "log": False, **_MEMORY}
+_DEGREE = {"scaling": "none", "log": False, **_MEMORY}
 _PLAIN = {"scaling": "none", "log": False}
 
 # name: formula, variables, settings, source, names in other programs
@@ -122,6 +123,30 @@ _TABLE: list[tuple[str, str, tuple[str, ...], dict[str, Any], str, dict[str, str
         {"remstats": "totaldegreeDyad"},
     ),
     (
+        "degree_min",
+        r"\min(d_i, d_j), d_i = n_{i\cdot} + n_{\cdot i}",
+        ("network",),
+        _DEGREE,
+        _BUTTS,
+        {"remstats": "degreeMin"},
+    ),
+    (
+        "degree_max",
+        r"\max(d_i, d_j), d_i = n_{i\cdot} + n_{\cdot i}",
+        ("network",),
+        _DEGREE,
+        _BUTTS,
+        {"remstats": "degreeMax"},
+    ),
+    (
+        "degree_difference",
+        r"|d_i - d_j|, d_i = n_{i\cdot} + n_{\cdot i}",
+        ("network",),
+        _DEGREE,
+        _BUTTS,
+        {"remstats": "degreeDiff"},
+    ),
+    (
         "otp",
         r"\sum_h \min(n_{ih}, n_{hj})",
         ("network",),
@@ -152,6 +177,14 @@ _TABLE: list[tuple[str, str, tuple[str, ...], dict[str, Any], str, dict[str, str
         _HISTORY,
         _BUTTS,
         {"remstats": "isp", "relevent": "ISPSnd", "goldfish": "common_sender"},
+    ),
+    (
+        "sp",
+        r"\sum_h \min(n_{ih} + n_{hi}, n_{jh} + n_{hj})",
+        ("network",),
+        _HISTORY,
+        _BUTTS,
+        {"remstats": "sp"},
     ),
     (
         "participation_shift",
@@ -198,6 +231,17 @@ _TABLE += [
         ("average", "(x_i + x_j) / 2", {"remstats": "average"}),
         ("maximum", r"\max(x_i, x_j)", {"remstats": "maximum"}),
         ("minimum", r"\min(x_i, x_j)", {"remstats": "minimum"}),
+        ("similarity", "-|x_i - x_j|", {"goldfish": "sim"}),
+        ("signed_difference", "x_i - x_j", {}),
+        ("sum_of_both", "x_i + x_j", {"relevent": "CovInt"}),
+    )
+]
+_TABLE += [
+    (name, formula, (), {"scaling": "none"}, _BUTTS, {"relevent": short})
+    for name, formula, short in (
+        ("sender_fixed", "[i = k], a parameter for each member k but the first", "FESnd"),
+        ("receiver_fixed", "[j = k], a parameter for each member k but the first", "FERec"),
+        ("member_fixed", "[i = k] + [j = k], a parameter for each member k but the first", "FEInt"),
     )
 ]
 _TABLE += [
@@ -214,11 +258,13 @@ _TABLE += [
 for _name, _formula, _variables, _settings, _source, _short in _TABLE:
     define(Definition(_name, "event", _formula, _source, _variables, _settings, _short))
 
-_SHIFTS = ("AB-BA", "AB-BY", "AB-XA", "AB-XB", "AB-XY", "AB-AY", "AB-AB", "AB-A", "AB-B")
+_SHIFTS = ("AB-BA", "AB-BY", "AB-XA", "AB-XB", "AB-XY", "AB-AY", "AB-AB", "AB-A", "AB-B", "AB-X")
 # What a short name stands for beyond its plain name: variables put first, and settings.
 _Meaning: TypeAlias = tuple[str, tuple[str, ...], dict[str, Any]]
 _SPECIAL: dict[tuple[str, str], _Meaning] = {
     **{("remstats", "ps" + s.replace("-", "")): ("participation_shift", (s,), {}) for s in _SHIFTS},
+    ("remstats", "dyad"): ("tie", (), {}),
+    ("remstats", "spUnique"): ("sp", (), {"unique": True}),
     **{("relevent", "PS" + s): ("participation_shift", (s,), {}) for s in _SHIFTS[:6]},
     **{
         ("relevent", short): (name, (), {"scaling": "prop"})
@@ -233,8 +279,42 @@ _SPECIAL: dict[tuple[str, str], _Meaning] = {
             ("FrRecSnd", "reciprocity"),
         )
     },
+    # names of goldfish before its version 1.7
+    ("goldfish", "commonSender"): ("isp", (), {}),
+    ("goldfish", "commonReceiver"): ("osp", (), {}),
 }
 CONVENTIONS = ("remstats", "relevent", "goldfish")
+
+_NO_GROUP = "it is about events towards the whole group, which models of pairs leave out; use a model of senders"
+_REFUSED: dict[tuple[str, str], str] = {
+    ("remstats", "event"): "an attribute of the next event is not known of those that could have happened instead",
+    ("remstats", "userStat"): "write the statistic with fx.event_effect",
+    ("remstats", "FEtype"): "the kinds of events are not part of what is explained; fit a model for each kind",
+    ("remstats", "ccp"): "it needs events that last",
+    ("remstats", "currentCommonPartners"): "it needs events that last",
+    **{
+        ("relevent", short): _NO_GROUP
+        for short in ("PSAB-B0", "PSA0-X0", "PSA0-XA", "PSA0-XY", "PSAB-X0", "PSA0-AY", "PSAB-A0")
+    },
+    **dict.fromkeys(
+        (("goldfish", "four"), ("goldfish", "tertius_diff"), ("goldfish", "tertiusDiff")),
+        "goldfish's documents leave open which third members count, or what stands where there are none",
+    ),
+}
+_NO_SETTING: dict[tuple[str, str], str] = {
+    ("goldfish", "ignore_repetitions"): "how repeated events enter each statistic then is not documented",
+    ("goldfish", "transformer_fn"): "write log=True for log1p, and scale covariates beforehand",
+    ("goldfish", "is_two_mode"): "all members are of one kind",
+    ("goldfish", "history"): "two-paths count whatever came first",
+}
+_NO_SETTING |= {
+    ("goldfish", old): _NO_SETTING["goldfish", new]
+    for old, new in (
+        ("ignoreRep", "ignore_repetitions"),
+        ("transformFun", "transformer_fn"),
+        ("isTwoMode", "is_two_mode"),
+    )
+}
 
 
 def _short_names(program: str) -> dict[str, _Meaning]:
@@ -248,15 +328,27 @@ def borrowed(program: str, name: str, variables: tuple[str, ...], settings: dict
     Raises
     ------
     ValueError
-        For a name or setting the program's vocabulary has not; the nearest is proposed.
+        For a name or setting the program's vocabulary has not, the nearest is proposed; and for one that we lack, with
+        the reason.
     """
+    if (program, name) in _REFUSED:
+        raise ValueError(f"{program}'s {name} is not available: {_REFUSED[program, name]}.")
+    for key in settings:
+        if (program, key) in _NO_SETTING:
+            raise ValueError(f"{program}'s setting {key} of {name} is not available: {_NO_SETTING[program, key]}.")
+    if program == "goldfish" and name in ("ego_alter_interaction", "egoAlterInt"):
+        return _product(name, variables, settings)
     short = _short_names(program)
     plain, first, fixed = short[choose(name, list(short), f"{program} event effect")]
     given = {**fixed, **settings}
+    if program == "remstats":
+        plain = _as_remstats(plain, name, given)
     if program == "goldfish":
         if plain.endswith("_candidate") and "type" in given:
             side = {"ego": "sender", "alter": "receiver"}[choose(given.pop("type"), ["ego", "alter"], "type")]
             plain = plain.replace("candidate", side)
+        if given.get("weighted") and plain in ("otp", "itp", "osp", "isp"):
+            raise ValueError(f"goldfish's {name} counts third members, whatever the numbers of ties: drop weighted.")
         if "unique" in definition(plain, "event").options:
             given["unique"] = not given.pop("weighted", False)
     known = definition(plain, "event").options
@@ -264,3 +356,29 @@ def borrowed(program: str, name: str, variables: tuple[str, ...], settings: dict
         choose(key, list(known), f"setting of {name} in {program}")
     kept = {key: value for key, value in given.items() if value != known[key]}
     return Effect(plain, first + variables, tuple(sorted(kept.items())), convention=program)
+
+
+def _product(name: str, variables: tuple[str, ...], settings: dict[str, Any]) -> Effect:
+    """A covariate of the sender times one of the receiver."""
+    if len(variables) != 2 or settings:
+        raise ValueError(f"{name} takes two covariates, that of the sender and that of the receiver, and no setting.")
+    sides = zip(("sender", "receiver"), variables, strict=True)
+    return Effect("interaction", parts=tuple(Effect(side, (x,), convention="goldfish") for side, x in sides))
+
+
+def _as_remstats(plain: str, name: str, given: dict[str, Any]) -> str:
+    """Translate what remstats is told otherwise (`given` is changed), and return the plain name."""
+    if given.pop("consider_type", "ignore") not in ("ignore", False):
+        raise ValueError(
+            f"remstats' setting consider_type of {name} is available as 'ignore' only: the kinds of events are not "
+            "part of what is explained. kind='...' counts the events of one kind."
+        )
+    memory, value = given.pop("memory", "full"), given.pop("memory_value", None)
+    choose(memory, ["full", "window", "decay", "interval"], "memory of remstats")
+    if memory != "full":
+        if value is None:
+            raise ValueError(f"memory={memory!r} of {name} needs memory_value.")
+        given["halflife" if memory == "decay" else memory] = tuple(value) if memory == "interval" else value
+    if plain == "difference" and not given.pop("absolute", True):
+        return "signed_difference"
+    return plain

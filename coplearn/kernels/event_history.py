@@ -16,8 +16,8 @@ ever occur, and for their mirror images, sorted by sender and found by bisection
 
 Halving memory costs nothing between events: ``y`` is kept as of the moment ``base[k]``, and ``scale[k]``, set by
 :func:`advance`, brings it forward.
-Sums over common partners (otp, itp, osp, isp) are kept up to date in a dense history, in ``triads``, and counted anew
-by whoever asks in a sparse one (:mod:`coplearn.kernels.event_statistics`).
+Sums over common partners (otp, itp, osp, isp, sp) are kept up to date in a dense history, in ``triads``, and counted
+anew by whoever asks in a sparse one (:mod:`coplearn.kernels.event_statistics`).
 
 Between two events few pairs change. A dense history can list them: ``watch`` says what a model looks at, and
 :func:`add` and :func:`record` put every pair whose statistics may differ on the list ``stale``.
@@ -35,6 +35,7 @@ __all__ = [
     "ITP",
     "OSP",
     "ISP",
+    "SP",
     "History",
     "add",
     "advance",
@@ -48,7 +49,8 @@ __all__ = [
     "touch_row",
 ]
 
-OTP, ITP, OSP, ISP = 0, 1, 2, 3
+OTP, ITP, OSP, ISP, SP = 0, 1, 2, 3, 4
+TRACES = 13  # eleven participation shifts, two ranks
 
 
 class History(NamedTuple):
@@ -61,7 +63,7 @@ class History(NamedTuple):
     Trace: times ``last`` (slots), ``last_sent`` and ``last_received`` (n), -inf where never; ``rank_sent`` and
     ``rank_received`` (slots), 1 = most recent partner of the slot's sender, 0 = never; ``previous`` (2): sender and
     receiver of the previous event, -1 before the first. Changed pairs: ``watch`` (k, 6): pair, mirror image, row and
-    column of the sender, row and column of the receiver; ``watch_trace`` (11): the nine participation shifts, the two
+    column of the sender, row and column of the receiver; ``watch_trace`` (13): the eleven participation shifts, the two
     ranks; ``stale`` (slots): the list, ``is_stale`` (slots), ``n_stale`` (1).
     """
 
@@ -112,12 +114,12 @@ def dense_history(
         ln 2 / half-life of each network, 0 where memory does not halve.
     triads : int64 array, shape (n_triads, 3)
         Rows (kind, network, 1 if unique) to keep up to date.
-    watch, watch_trace : bool arrays, shapes (n_networks, 6) and (11,), optional
+    watch, watch_trace : bool arrays, shapes (n_networks, 6) and (13,), optional
         Which changes put pairs on the list ``stale``; by default none.
     """
     ego, alter = np.divmod(np.arange(n * n), n)
     watch = np.zeros((len(rate), 6), np.bool_) if watch is None else watch
-    watch_trace = np.zeros(11, np.bool_) if watch_trace is None else watch_trace
+    watch_trace = np.zeros(TRACES, np.bool_) if watch_trace is None else watch_trace
     return _history(n, True, ego, alter, rate, triads, watch, watch_trace)
 
 
@@ -126,7 +128,7 @@ def sparse_history(n: int, senders: np.ndarray, receivers: np.ndarray, rate: np.
     pairs = np.sort(np.concatenate([senders * n + receivers, receivers * n + senders]))
     pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # np.unique takes several times as long
     ego, alter = np.divmod(pairs, n)
-    nothing = np.zeros((len(rate), 6), np.bool_), np.zeros(11, np.bool_)
+    nothing = np.zeros((len(rate), 6), np.bool_), np.zeros(TRACES, np.bool_)
     return _history(n, False, ego, alter, rate, np.empty((0, 3), np.int64), *nothing)
 
 
@@ -271,6 +273,24 @@ def _change_of_least(before, after, other, unique):
 def _shift_triads(n, y, triads, kind, unique, a, b, before, after, stale, is_stale, n_stale):
     """Sums over third members of one kind, after y of the pair a to b went from before to after."""
     count = n_stale[0]
+    if kind == SP:
+        # both directions count, so that b is the third member of a with c, and a of b with c
+        back = y[b * n + a]
+        for c in range(n):
+            if c == a or c == b:
+                continue
+            of_b, of_a = y[b * n + c] + y[c * n + b], y[a * n + c] + y[c * n + a]
+            for end, third in ((a, of_b), (b, of_a)):
+                change = _change_of_least(before + back, after + back, third, unique)
+                if change != 0.0:
+                    for s in (end * n + c, c * n + end):
+                        triads[s] += change
+                        if not is_stale[s]:
+                            is_stale[s] = True
+                            stale[count] = s
+                            count += 1
+        n_stale[0] = count
+        return
     for c in range(n):
         if c == a or c == b:
             continue
@@ -343,18 +363,18 @@ def _touch_shifts(h, a, b):
     """Pairs whose participation shift begins or ends with (a, b) as the previous event."""
     n, watch = h.n, h.watch_trace
     if a < 0:
-        if watch[4]:  # AB-XY begins anywhere
+        if watch[4] or watch[9]:  # AB-XY and AB-X begin anywhere
             for s in range(n * n):
                 touch(h, s)
         return
-    xy = watch[4]
-    if xy or watch[5] or watch[7]:
+    xy = watch[4] or watch[10]
+    if xy or watch[5] or watch[7] or watch[9]:
         touch_row(h, a)
     if xy or watch[2]:
         touch_column(h, a)
     if b < 0:
         return
-    if xy or watch[1] or watch[8]:
+    if xy or watch[1] or watch[8] or watch[9]:
         touch_row(h, b)
     if xy or watch[3]:
         touch_column(h, b)
@@ -382,9 +402,9 @@ def record(h, i, j, time):
     if h.dense:
         _touch_shifts(h, h.previous[0], h.previous[1])
         _touch_shifts(h, i, j)
-        if h.watch_trace[9]:
+        if h.watch_trace[11]:
             touch_row(h, i)
-        if h.watch_trace[10] and j >= 0:
+        if h.watch_trace[12] and j >= 0:
             touch_row(h, j)
     h.previous[0], h.previous[1] = i, j
     h.last_sent[i] = time

@@ -19,7 +19,7 @@ from numba import njit
 
 from coplearn.kernels.event_history import place_of, slot_among
 
-__all__ = ["CODES", "NAMES", "SHIFTS", "Terms", "raw_terms"]
+__all__ = ["CODES", "NAMES", "ONE_STAYS", "SHIFTS", "Terms", "raw_terms"]
 
 # Codes in an order that the kernel relies on: first what reads a network, then the trace, then covariates.
 CODES = {
@@ -36,10 +36,14 @@ CODES = {
             "totaldegree_sender",
             "totaldegree_receiver",
             "totaldegree_dyad",
+            "degree_min",
+            "degree_max",
+            "degree_difference",
             "otp",
             "itp",
             "osp",
             "isp",
+            "sp",
             "participation_shift",
             "recency_rank_send",
             "recency_rank_receive",
@@ -55,6 +59,9 @@ CODES = {
             "average",
             "maximum",
             "minimum",
+            "similarity",
+            "signed_difference",
+            "sum_of_both",
             "tenure_sender",
             "tenure_receiver",
             "hour_of_week",
@@ -65,20 +72,23 @@ NAMES = list(CODES)
 SHIFTS = {
     name: code
     for code, name in enumerate(
-        ["AB-BA", "AB-BY", "AB-XA", "AB-XB", "AB-XY", "AB-AY", "AB-AB", "AB-A", "AB-B"],
+        ["AB-BA", "AB-BY", "AB-XA", "AB-XB", "AB-XY", "AB-AY", "AB-AB", "AB-A", "AB-B", "AB-X"],
     )
 }
+ONE_STAYS = len(SHIFTS)  # AB-AY of undirected events: one of the two goes on with somebody else
 
 _BASELINE, _INERTIA, _RECIPROCITY = CODES["baseline"], CODES["inertia"], CODES["reciprocity"]
 _OUT_I, _OUT_J = CODES["outdegree_sender"], CODES["outdegree_receiver"]
 _IN_I, _IN_J = CODES["indegree_sender"], CODES["indegree_receiver"]
 _TOTAL_I, _TOTAL_J, _TOTAL_IJ = CODES["totaldegree_sender"], CODES["totaldegree_receiver"], CODES["totaldegree_dyad"]
-_OTP, _ISP, _SHIFT = CODES["otp"], CODES["isp"], CODES["participation_shift"]
+_LEAST, _GREATEST, _APART = CODES["degree_min"], CODES["degree_max"], CODES["degree_difference"]
+_OTP, _SP, _SHIFT = CODES["otp"], CODES["sp"], CODES["participation_shift"]
 _RANK_SEND, _RANK_RECEIVE = CODES["recency_rank_send"], CODES["recency_rank_receive"]
 _CONTINUE, _SEND_I, _SEND_J = CODES["recency_continue"], CODES["recency_send_sender"], CODES["recency_send_receiver"]
 _RECEIVE_I, _RECEIVE_J = CODES["recency_receive_sender"], CODES["recency_receive_receiver"]
 _SENDER, _RECEIVER, _SAME, _DIFFERENCE = CODES["sender"], CODES["receiver"], CODES["same"], CODES["difference"]
 _AVERAGE, _MAXIMUM, _MINIMUM = CODES["average"], CODES["maximum"], CODES["minimum"]
+_SIMILARITY, _SIGNED, _SUM = CODES["similarity"], CODES["signed_difference"], CODES["sum_of_both"]
 _TENURE_I, _TENURE_J, _HOUR = CODES["tenure_sender"], CODES["tenure_receiver"], CODES["hour_of_week"]
 
 
@@ -132,7 +142,11 @@ def _shift(a, b, choice, i, j):
         return i == a and j == b
     if choice == 7:  # AB-A
         return i == a
-    return i == b  # AB-B
+    if choice == 8:  # AB-B
+        return i == b
+    if choice == 9:  # AB-X
+        return i != a and i != b
+    return (i == a or i == b) != (j == a or j == b)  # one of both stays
 
 
 @njit(cache=True, nogil=True)
@@ -157,7 +171,13 @@ def _about_members(code, values, time, unit, i, j):
         return (one + other) / 2.0
     if code == _MAXIMUM:
         return max(one, other)
-    return min(one, other)
+    if code == _MINIMUM:
+        return min(one, other)
+    if code == _SIMILARITY:
+        return -abs(one - other)
+    if code == _SIGNED:
+        return one - other
+    return one + other
 
 
 @njit(cache=True, nogil=True)
@@ -168,9 +188,10 @@ def _triads(first, alter, mirror, y, kind, unique, i, j):
     # whether the legs of the member whose list is walked, and of the other one, are outgoing
     i_out, j_out = kind == 0 or kind == 2, kind == 1 or kind == 2
     short_out, other_out = (i_out, j_out) if by_i else (j_out, i_out)
+    both = kind == 4
     total, start, stop = 0.0, first[other], first[other + 1]
     for s in range(first[short], first[short + 1]):
-        leg = y[s] if short_out else y[mirror[s]]
+        leg = y[s] + y[mirror[s]] if both else y[s] if short_out else y[mirror[s]]
         third = alter[s]
         if leg <= 0.0 or third == other:
             continue
@@ -178,7 +199,7 @@ def _triads(first, alter, mirror, y, kind, unique, i, j):
         if start == stop:
             break
         if alter[start] == third:
-            back = y[start] if other_out else y[mirror[start]]
+            back = y[start] + y[mirror[start]] if both else y[start] if other_out else y[mirror[start]]
             if back > 0.0:
                 total += 1.0 if unique else min(leg, back)
     return total
@@ -207,7 +228,7 @@ def raw_terms(terms, h, x, time, out_i, out_j, count, raw):
     for r in range(len(terms.code)):
         code, k, unique, share = terms.code[r], terms.net[r], terms.unique[r], terms.share[r]
         choice, setting, out = terms.choice[r], terms.setting[r], raw[r]
-        scale = h.scale[k] if code != _BASELINE and code <= _ISP else 1.0
+        scale = h.scale[k] if code != _BASELINE and code <= _SP else 1.0
         if code == _BASELINE:
             for d in range(count):
                 out[d] = 1.0
@@ -239,7 +260,15 @@ def raw_terms(terms, h, x, time, out_i, out_j, count, raw):
                     y_d += sent[out_j[d]] if code != _IN_J else 0.0
                     y_d += received[out_j[d]] if code != _OUT_J else 0.0
                 out[d] = setting if share and factor == 0.0 else y_d * factor
-        elif code <= _ISP:
+        elif code <= _APART:
+            sent, received = h.sent[k], h.received[k]
+            for d in range(count):
+                i, j = out_i[d], out_j[d]
+                one, other = (sent[i] + received[i]) * scale, (sent[j] + received[j]) * scale
+                out[d] = (
+                    min(one, other) if code == _LEAST else max(one, other) if code == _GREATEST else abs(one - other)
+                )
+        elif code <= _SP:
             factor = 1.0 if unique else scale
             if dense:
                 third = h.triads[choice]
