@@ -383,7 +383,22 @@ def like_category(c):
 
 
 N("homXOutAct2", like_category)
-N("sameXV", lambda c: (category(c.v)[:, None] == category(c.u)) * (category(c.u) > 0))
+N("sameXV", lambda c: (category(c.v)[: c.n, None] == category(c.u)[: c.q]) * (category(c.u)[: c.q] > 0))
+
+
+def ties_of_categories(c, as_if_there=False):
+    """Ties h -> k of the categories of i and j, but those of 0; perhaps i -> j as if it were there, perhaps a share."""
+    v, u, t = category(c.v[: c.n]), category(c.u[: c.q]), np.zeros((c.n, c.q))
+    for i in range(c.n):
+        for j in range(c.q):
+            pairs = [(h, k) for h in range(c.n) for k in range(c.q) if v[h] == v[i] >= 1 and u[k] == u[j] >= 1]
+            ties = sum(1 if as_if_there and (h, k) == (i, j) else c.x[h, k] for h, k in pairs)
+            ties = ties / len(pairs) if c.p >= 3 and pairs else ties
+            t[i, j] = np.sqrt(ties) if c.p in (2, 4) else ties
+    return t
+
+
+N("sameXVInPop", ties_of_categories, fixed=True, change=lambda c: ties_of_categories(c, True))
 N("sameXReciAct", lambda c: spread((c.x * c.x.T * equal(c)).sum(1), c), known="e")
 N("diffXReciAct", lambda c: spread((c.x * c.x.T * (1 - equal(c))).sum(1), c), known="e")
 

@@ -82,8 +82,12 @@ def alters(x, i, side):
 
 
 def known(c, i, side):
-    """Alters whose behavior is known."""
+    """Alters whose behavior is known: those with whom ego is compared. The others are average (0) elsewhere."""
     return [j for j in alters(c.x, i, side) if c.z_known[j]]
+
+
+def alters_of(c, i, side):
+    return alters(c.x, i, side)
 
 
 def nobody(c, i, side):
@@ -127,7 +131,7 @@ BEHAVIOR["similarity_to_all_far"] = lambda c, i: sum(min(c.p - abs(c.z[j] - c.z[
 
 
 def _group(c, weights, average):
-    there = [j for j in range(len(c.z)) if c.here[j] and c.z_known[j]]
+    there = [j for j in range(len(c.z)) if c.here[j]]
     whole = sum(weights[j] * c.z[j] for j in there)
     if average:
         size = sum(weights[j] for j in there)
@@ -162,8 +166,8 @@ BEHAVIOR["negative_contrast_of_outdegree"] = lambda c, i: c.z[i] * max(c.v[i] - 
 for _aggregate, _A in (("average", mean), ("total", total)):
     for _side, _word in (("out", ""), ("in", "in_"), ("mutual", "mutual_")):
 
-        def _family(stem, term, own, A=_A, side=_side, average=_aggregate == "average"):
-            """All versions of one influence effect: term(c, i, j) over alters, times own(c, i)."""
+        def _family(stem, term, own, known, A=_A, side=_side, average=_aggregate == "average"):
+            """All versions of one influence effect: term(c, i, j) over the known alters, times own(c, i)."""
             BEHAVIOR[stem] = lambda c, i: own(c, i) * A([term(c, i, j) for j in known(c, i, side)])
             BEHAVIOR[f"{stem}_by_ego"] = lambda c, i: c.v[i] * own(c, i) * A([term(c, i, j) for j in known(c, i, side)])
             BEHAVIOR[f"{stem}_by_alter"] = lambda c, i: (
@@ -191,10 +195,10 @@ for _aggregate, _A in (("average", mean), ("total", total)):
 
             BEHAVIOR[f"{stem}_by_dyadic"] = by_dyadic
 
-        _family(f"{_aggregate}_{_word}alter", lambda c, i, j: c.z[j], lambda c, i: c.z[i])
-        _family(f"{_aggregate}_{_word}similarity", lambda c, i, j: c.sim(i, j), lambda c, i: 1.0)
+        _family(f"{_aggregate}_{_word}alter", lambda c, i, j: c.z[j], lambda c, i: c.z[i], alters_of)
+        _family(f"{_aggregate}_{_word}similarity", lambda c, i, j: c.sim(i, j), lambda c, i: 1.0, known)
         BEHAVIOR[f"{_aggregate}_{_word}alter_wave_centred"] = lambda c, i, A=_A, side=_side: (
-            (c.z[i] - c.wave_mean()) * A([c.z[j] - c.wave_mean() for j in known(c, i, side)])
+            (c.z[i] - c.wave_mean()) * A([c.z[j] - c.wave_mean() for j in alters(c.x, i, side)])
         )
         BEHAVIOR[f"{_aggregate}_{_word}alter_covariate"] = lambda c, i, A=_A, side=_side: (
             c.z[i] * (A([c.v[j] for j in alters(c.x, i, side)]) + nobody(c, i, side) * (A is mean))
@@ -216,7 +220,7 @@ for _aggregate, _A in (("average", mean), ("total", total)):
         def _similar(c, i, A=_A, second=_second):
             found = []
             for j in alters(c.x, i, "out"):
-                others = [c.z[h] for h in alters(c.x, j, second) if h != i and c.z_known[h]]
+                others = [c.z[h] for h in alters(c.x, j, second) if h != i]
                 found.append(1 - abs(c.z[i] - mean(others)) / c.reach - c.sim_mean if others else 0.0)
             return A(found)
 
@@ -225,37 +229,32 @@ for _aggregate, _A in (("average", mean), ("total", total)):
         for _inner, _B in (("average", mean), ("total", total)):
             _stem = _aggregate if _aggregate == _inner else f"{_aggregate}_{_inner}"
 
-            def _exposure(c, i, value, learnt, A=_A, B=_B, second=_second):
-                return A(
-                    [
-                        B([value(c, h) for h in alters(c.x, j, second) if h != i and learnt(c, h)])
-                        for j in alters(c.x, i, "out")
-                    ]
-                )
+            def _exposure(c, i, value, A=_A, B=_B, second=_second):
+                return A([B([value(c, h) for h in alters(c.x, j, second) if h != i]) for j in alters(c.x, i, "out")])
 
             BEHAVIOR[f"{_stem}_{_word}alter_distance_two"] = lambda c, i, f=_exposure: (
-                c.z[i] * f(c, i, lambda c, h: c.z[h], lambda c, h: c.z_known[h])
+                c.z[i] * f(c, i, lambda c, h: c.z[h])
             )
             BEHAVIOR[f"{_stem}_{_word}alter_distance_two_uncentred"] = lambda c, i, f=_exposure: (
-                (c.z[i] + c.z_mean) * f(c, i, lambda c, h: c.z[h] + c.z_mean, lambda c, h: c.z_known[h])
+                (c.z[i] + c.z_mean) * f(c, i, lambda c, h: c.z[h] + c.z_mean)
             )
             BEHAVIOR[f"{_stem}_{_word}alter_covariate_distance_two"] = lambda c, i, f=_exposure: (
-                c.z[i] * f(c, i, lambda c, h: c.v[h], lambda c, h: True)
+                c.z[i] * f(c, i, lambda c, h: c.v[h])
             )
 
 for _extreme, _f in (("maximum", max), ("minimum", min)):
     for _side, _word in (("out", ""), ("in", "in_"), ("mutual", "mutual_")):
         BEHAVIOR[f"{_extreme}_{_word}alter"] = lambda c, i, f=_f, side=_side: (
-            c.z[i] * f([c.z[j] for j in known(c, i, side)], default=0.0)
+            c.z[i] * f([c.z[j] for j in alters(c.x, i, side)], default=0.0)
         )
         BEHAVIOR[f"{_extreme}_{_word}alter_covariate"] = lambda c, i, f=_f, side=_side: (
             c.z[i] * f([c.v[j] for j in alters(c.x, i, side)], default=nobody(c, i, side))
         )
 BEHAVIOR["variance_of_alters"] = lambda c, i: (
-    c.z[i] * (variance([c.z[j] for j in known(c, i, "out")]) - c.variance) if known(c, i, "out") else 0.0
+    c.z[i] * (variance([c.z[j] for j in alters(c.x, i, "out")]) - c.variance) if alters(c.x, i, "out") else 0.0
 )
 BEHAVIOR["average_similarity_by_variance"] = lambda c, i: (
-    BEHAVIOR["average_similarity"](c, i) * (variance([c.z[j] for j in known(c, i, "out")]) - c.variance)
+    BEHAVIOR["average_similarity"](c, i) * (variance([c.z[j] for j in alters(c.x, i, "out")]) - c.variance)
 )
 
 
@@ -265,13 +264,11 @@ def _paths(c, i, h, shared):
 
 for _shared, _word in ((False, "forward"), (True, "shared")):
     BEHAVIOR[f"total_alter_by_paths_{_word}"] = lambda c, i, s=_shared: (
-        c.z[i] * sum(c.z[h] * geometric(_paths(c, i, h, s), c.p) for h in range(len(c.z)) if h != i and c.z_known[h])
+        c.z[i] * sum(c.z[h] * geometric(_paths(c, i, h, s), c.p) for h in range(len(c.z)) if h != i)
     )
     BEHAVIOR[f"total_alter_by_paths_{_word}_uncentred"] = lambda c, i, s=_shared: (
         (c.z[i] + c.z_mean)
-        * sum(
-            (c.z[h] + c.z_mean) * geometric(_paths(c, i, h, s), c.p) for h in range(len(c.z)) if h != i and c.z_known[h]
-        )
+        * sum((c.z[h] + c.z_mean) * geometric(_paths(c, i, h, s), c.p) for h in range(len(c.z)) if h != i)
     )
 
 
@@ -327,9 +324,10 @@ RATE["susceptibility_by_covariate"] = lambda c, i: c.v[i] * _exposed(c, i, lambd
 
 
 def _co_members(c, i, A, B):
-    return _bounded(
-        A([B([_adopted(c, h) for h in alters(c.x, j, "in") if h != i]) for j in alters(c.x, i, "out")]), c.p
-    )
+    """Exposure over two steps; under a bound, which is one of the sum, every adopter counts in proportion."""
+    seen = [[_adopted(c, h) for h in alters(c.x, j, "in") if h != i] for j in alters(c.x, i, "out")]
+    plain = total([total(some) for some in seen])
+    return A([B(some) for some in seen]) * _bounded(plain, c.p) / plain if plain else 0.0
 
 
 RATE["total_exposure_distance_two"] = lambda c, i: _co_members(c, i, total, total)

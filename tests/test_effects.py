@@ -40,6 +40,7 @@ def test_names_of_rsiena_are_unique_among_panel_effects():
 
 def test_a_former_name_of_rsiena_is_the_present_effect():
     assert fx.rsiena("cycle4ND") == fx.rsiena("cycle4")
+    assert fx.rsiena("sameXVInPop2", "v", "u") == fx.rsiena("sameXVInPop", "v", "u")  # one effect, computed in two ways
 
 
 def test_unknown_name_of_rsiena_gets_the_nearest():

@@ -198,6 +198,15 @@ def test_value_of_a_rate_effect_is_its_formula(name, seed):
         assert saom_rate.rate_value(packed(eff), np.int32(0), s, i) == pytest.approx(expected, abs=1e-10)
 
 
+@pytest.mark.parametrize(("p", "total", "average"), [(0, 3, 1.5), (3, 3, 1.5), (4, 0, 0), (-2, 2, 1)])
+def test_a_bound_is_one_of_the_sum_of_exposure_before_it_is_averaged(p, total, average):
+    x = np.zeros((5, 5), int)
+    x[0, 3:] = x[1, 3] = x[1, 4] = x[2, 4] = 1  # the first member shares two nodes with the others, who have adopted
+    c = naive.World(x=x, z=np.array([0.0, 1, 1, 0, 0]), low=0.0, p=float(p))
+    assert naive.RATE["total_exposure_distance_two"](c, 0) == total
+    assert naive.RATE["average_total_exposure_distance_two"](c, 0) == average
+
+
 def test_user_behavior_effect_equals_its_built_in_twin():
     @fx.behavior_effect(net="network")
     def my_total(z, i, d, net):

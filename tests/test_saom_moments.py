@@ -165,3 +165,21 @@ def test_targets_of_behaviors_are_the_literal_sums_and_what_those_who_moved_gain
                 moved = z_known & (end > start if kind == "creation" else end < start)
                 gains = [gains[i] - naive.behavior_statistic(entry.name, before, i) for i in np.flatnonzero(moved)]
             assert row[m] == pytest.approx(sum(gains), abs=1e-9), (entry.name, kind, m)
+
+
+def test_an_alter_whose_behavior_is_missing_is_average_and_counts_in_the_divisor():
+    x = np.zeros((2, 4, 4))
+    x[:, 0, 1] = x[:, 0, 2] = 1
+    x[1, 3, 0] = 1
+    z = np.array([[1.0, 4, np.nan, 2], [3, 4, np.nan, 1]])
+    panel = JointPanel.from_arrays({"net": x}, {"drink": z})
+    mean = np.nanmean(z, axis=1).mean()
+    asked = ["average_alter", "total_alter", "average_group", "average_similarity"]
+    model = SAOM(panel, {"net": [], "drink": [Effect(name, ("net",) * ("group" not in name)) for name in asked]})
+    average, total, group, similarity = model.targets()["total"].iloc[-4:]
+    ego, alter, others = 3 - mean, 4 - mean, 1 - mean
+    assert total == pytest.approx(ego * alter)
+    assert average == pytest.approx(ego * (alter + 0) / 2)
+    assert group == pytest.approx((ego + alter + others) * ((ego + alter + others + 0) / 4 - (1 - mean)))
+    drink = model.problems[0].context.actors["drink"]
+    assert similarity == pytest.approx(1 - 1 / drink.range - drink.similarity_mean)  # with the known alter alone

@@ -6,7 +6,8 @@ say the same in words (``average_alter``, ``total_similarity``, ``average_in_alt
 .effects.influence>` takes the parts themselves and also makes combinations that have no name.
 
 In the formulas z is the behavior, centred; x the network; v an actor variable, w a dyadic one; :math:`\bar s` the mean
-similarity; an average over nobody is 0.
+similarity; an average over nobody is 0. In moments, alters whose behavior is missing are average, but are left out
+where they would be compared with ego, in similarity and attraction.
 """
 
 from __future__ import annotations
@@ -89,7 +90,8 @@ _KNOWN = frozenset(
     for av in ("av", "tot")
     for rest in (
         "Alt Sim InAlt InSim RecAlt SimRecip AttHigher AttLower Alt_cc AltEgoX SimEgoX AltAltX SimAltX AltSameX "
-        "RecAltSameX AltW SimW InAltW WAlt WInAlt AltPop SimPopAlt InSimPopAlt SimRecPop SimPopEgo XAlt XInAlt XRecAlt "
+        "RecAltSameX InAltSameX InAltAltX RecAltAltX "
+        "AltW SimW InAltW WAlt WInAlt AltPop SimPopAlt InSimPopAlt SimRecPop SimPopEgo XAlt XInAlt XRecAlt "
         "SameXAlt SameXInAlt SameXRecAlt"
     ).split()
 ) | frozenset(
@@ -126,10 +128,11 @@ def _define(
 
 def _formula(aggregate: str, alters: str, term: str, weight: str, moderator: str) -> str:
     inside = f"{_TIE[alters]} {_WEIGHT[weight]}{_TERM[term]}".strip()
+    counted = f"{_TIE[alters]} {_WEIGHT[weight] if weight.startswith('if') else ''}".strip()
     divisor = rf", with p = 2 over \sum_j {_TIE[alters]} (w_{{ij}} - \bar w)" if weight == "dyadic" else ""
     whole = {
         "total": rf"\sum_j {inside}",
-        "average": rf"\frac{{\sum_j {inside}}}{{\sum_j {_TIE[alters]}}}" + divisor,
+        "average": rf"\frac{{\sum_j {inside}}}{{\sum_j {counted}}}" + divisor,
         "maximum": rf"\max_{{j: {_TIE[alters]} = 1}} {_TERM[term]}",
         "minimum": rf"\min_{{j: {_TIE[alters]} = 1}} {_TERM[term]}",
         "variance": rf"(var_{{j: {_TIE[alters]} = 1}} {_TERM[term]} - \bar{{var}})",

@@ -95,9 +95,11 @@ def _check_network(effect: Effect, entry: Definition, facts: Facts) -> None:
     if kind not in kinds:
         raise ValueError(f"{effect!r} is defined for {' and '.join(kinds)} networks; {own.name!r} is {kind}.")
     other = entry.details.get("other", "any")
+    values = entry.details.get("values")
     for name, kind in zip(facts.names, entry.variables, strict=True):
         if kind == "actor":
-            check_values(effect, name, own if entry.details.get("values") == "alters" else None, facts.context)
+            check_values(effect, name, own if values == "alters" else None, facts.context)
+            values = "alters" if values == "first ego, then alters" else values
         elif kind == "dyadic":
             check_pairs(effect, name, own, facts.context)
     for w in facts.networks:

@@ -250,6 +250,21 @@ effect(
     product(t.SAME_OF_TWO),
     ("actor", "actor"),
     interaction="dyadic",
+    networks=ANY,
+    values="first ego, then alters",
+)
+effect(
+    "popularity_among_same_of_two",
+    "sameXVInPop",
+    r"\sum_j x_{ij} \sum_{h,k} x_{hk} 1\{c(v_h) = c(v_i) \geq 1, c(u_k) = c(u_j) \geq 1\}, c the value (centred, if it "
+    "is) rounded to whole numbers; p = 2: the root of the inner sum, 3: divided by the number of all such pairs h, k, "
+    "4: the root of that; a tie gains what it would count, with the other ties as context",
+    special(t.TIES_OF_CATEGORIES),
+    ("actor", "actor"),
+    parameter=3,
+    networks=("directed", "two-mode"),
+    values="first ego, then alters",
+    parameters=(1, 2, 3, 4),
 )
 for name, short, pair, formula in (
     ("activity_of_reciprocated_same", "sameXReciAct", t.BACK_SAME, "="),

@@ -241,7 +241,7 @@ def special(which: int, parameter: float | None = None, centre: Callable[[Facts]
     def make(f: Facts) -> Row:
         number = f.p if parameter is None else parameter
         middle = centre(f) if centre else 0.0
-        a = (f.index(f.w), f.index(f.v), -1, which)
+        a = (f.index(f.w), f.index(f.v), -1, which, f.index(f.u))
         return Row(t.SPECIAL, a, (number, middle, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0))
 
     return make

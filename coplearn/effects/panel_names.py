@@ -11,7 +11,7 @@ __all__ = ["TYPES", "UNMATCHED", "borrowed", "check_product"]
 
 TYPES = ("eval", "creation", "endow", "rate")
 PANEL = ("network", "behavior", "rate")
-FORMER = {"cycle4ND": "cycle4"}  # names of RSiena before 1.5
+FORMER = {"cycle4ND": "cycle4", "sameXVInPop2": "sameXVInPop"}  # a name before 1.5, and another way to compute
 # Effects and types for which RSiena's target follows no rule that we know.
 UNMATCHED = {
     ("avSameXInAlt", "creation"),

@@ -17,7 +17,8 @@ The result is either the statistic s_i itself or a factor g_i of s_i = z_i g_i. 
         0 for s_i, 1 for s_i = z_i g_i, 2 for the same with z_i also in g_i, rule of moments (below)
 
 z_i is centred as in the state (row C + b of ``s.v``) unless the centring says otherwise. An actor marked in
-``s.v_missing`` of the behavior contributes no statistic, and is no alter where its behavior is the term.
+``s.v_missing`` of the behavior contributes no statistic. As an alter it is average: its behavior is the mean, also in
+the number that an average divides by; of similarity and attraction, which compare it with ego, it is left out.
 
 Sources: Steglich, Snijders & Pearson (2010), doi:10.1111/j.1467-9531.2010.01225.x; the formulas as in the catalogue.
 """
@@ -130,7 +131,7 @@ def unmoderated(eff, k, s, i, d):
     own = own_row(eff, k, s)
     zi = s.v[own, i] + d
     add = shift(eff, k, s, i, d) if term == VALUE and a[1] == own else 0.0
-    of_behavior = term == SIMILARITY or term == HIGHER or term == LOWER or (term == VALUE and a[1] == own)
+    compares = term == SIMILARITY or term == HIGHER or term == LOWER
     size = s.indeg[r, i] if side == IN else s.outdeg[r, i]
     neighbours = s.inn[r, i] if side == IN else s.out[r, i]
     less = weight == IF_SECOND and term == ONE and p[0] >= 2.0  # the degree in the first network is subtracted
@@ -139,7 +140,7 @@ def unmoderated(eff, k, s, i, d):
         j = neighbours[q]
         if side == MUTUAL and not s.x[r, j, i]:
             continue
-        if of_behavior and s.v_missing[own, j]:
+        if compares and s.v_missing[own, j]:
             continue
         if weight == IF_SAME and (s.v[a[2], i] != s.v[a[2], j] or s.v_missing[a[2], j]):
             continue
@@ -194,10 +195,9 @@ def alter_variance(s, row, r, i):
     total, squares, count = 0.0, 0.0, 0
     for q in range(s.outdeg[r, i]):
         j = s.out[r, i, q]
-        if not s.v_missing[row, j]:
-            total += s.v[row, j]
-            squares += s.v[row, j] ** 2
-            count += 1
+        total += s.v[row, j]
+        squares += s.v[row, j] ** 2
+        count += 1
     return max(squares / count - (total / count) ** 2, 0.0) if count else 0.0
 
 
@@ -220,7 +220,7 @@ def over_two_steps(eff, k, s, i, d):
         further = s.inn[r, j] if second == IN else s.out[r, j]
         for t in range(s.indeg[r, j] if second == IN else s.outdeg[r, j]):
             h = further[t]
-            if h == i or (second == MUTUAL and not s.x[r, h, j]) or (a[1] == own and s.v_missing[own, h]):
+            if h == i or (second == MUTUAL and not s.x[r, h, j]):
                 continue
             sub += s.v[a[1], h] + add
             reached += 1
@@ -249,7 +249,7 @@ def over_shared(eff, k, s, i, d):
             paths[further[t]] += 1
     total = 0.0
     for h in range(s.n_actors):
-        if h != i and paths[h] and not s.v_missing[row, h]:
+        if h != i and paths[h]:
             total += (s.v[row, h] + add) * np.exp(alpha) * (1.0 - (1.0 - np.exp(-alpha)) ** paths[h])
     return total
 
@@ -297,7 +297,7 @@ def over_group(eff, k, s, i, d):
     row, r = own_row(eff, k, s), eff.a[k, 0]
     total, weights = 0.0, 0.0
     for j in range(s.n_actors):
-        if s.active[j] and not s.v_missing[row, j]:
+        if s.active[j]:
             weight = float(s.indeg[r, j]) if r >= 0 else 1.0
             total += weight * (s.v[row, j] + (d if j == i else 0.0))
             weights += weight

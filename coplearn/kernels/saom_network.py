@@ -417,6 +417,8 @@ def network_features(eff, k):
         flags = DENSE
     elif code == SPECIAL and (a[3] == LIKE_ALTERS or a[3] == LIKE_CATEGORY):
         flags, var = ALTER_VALUE, a[1]
+    elif code == SPECIAL and a[3] == t.TIES_OF_CATEGORIES:
+        flags, var = ALTER_VALUE, a[4]
     elif code == SPECIAL and a[3] >= DOUBLE_POPULARITY:
         flags = DENSE if a[3] == BROKERAGE or a[3] >= SHARED_TO else 0
     elif code == SPECIAL and a[3] != ISOLATE and a[3] != AVERAGE_DEGREE:

@@ -27,6 +27,7 @@ from coplearn.kernels.saom_network_terms import (
     PART_OF_SAME,
     SHARE_SAME,
     SHARED_TO,
+    TIES_OF_CATEGORIES,
     TOTAL,
     shape,
 )
@@ -88,6 +89,27 @@ def _of_category(eff, k, s, number, group):
 
 
 @njit(cache=True, nogil=True)
+def _between_categories(eff, k, s, i, j, further):
+    """Ties, and `further` ones, from members of ego's category to nodes of alter's, perhaps as a share of all pairs."""
+    own, p = eff.variable[k], eff.p[k, 0]
+    v, u = s.v[eff.a[k, 1]], s.v[eff.a[k, 4]]
+    mine, theirs = t.category(v[i]), t.category(u[j])
+    if mine == 0 or theirs == 0:
+        return 0.0
+    ties, senders, nodes = further, 0, 0
+    for h in range(s.n_actors):
+        if t.category(v[h]) == mine:
+            senders += 1
+            for b in range(s.outdeg[own, h]):
+                ties += t.category(u[s.out[own, h, b]]) == theirs
+    if p >= 3:
+        for m in range(s.n_columns[own]):
+            nodes += t.category(u[m]) == theirs
+        ties /= senders * nodes
+    return np.sqrt(ties) if p == 2 or p == 4 else ties
+
+
+@njit(cache=True, nogil=True)
 def _elsewhere(eff, k, s, i, j, further):
     """A term of alter's, or ego's, place in another network.
 
@@ -97,6 +119,8 @@ def _elsewhere(eff, k, s, i, j, further):
     choices with.
     """
     own, net, which, count = eff.variable[k], eff.a[k, 0], eff.a[k, 3], 0.0
+    if which == TIES_OF_CATEGORIES:
+        return _between_categories(eff, k, s, i, j, further)
     if which == DOUBLE_POPULARITY:
         if not s.x[net, i, j]:
             return 0.0

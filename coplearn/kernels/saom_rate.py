@@ -2,7 +2,7 @@
 
 Exposure is the sum over alters j of how far j has adopted, z_j above its lowest value (0 or 1 for a binary behavior).
 A positive internal parameter p asks for an exposure of at least p, or it counts as 0; a negative p does the same and
-caps the exposure at abs(p) (complex contagion).
+caps the exposure at abs(p) (complex contagion). The exposure that is meant is the sum, before it is averaged.
 
     a = network, actor variable, -, -, -, side, aggregate or kind, packed choice
     p = internal parameter
@@ -74,7 +74,7 @@ def exposure_of(eff, k, s, i):
 def exposure_two_steps(eff, k, s, i):
     a = eff.a[k]
     r, row, kind = a[0], a[1], a[6]
-    total = 0.0
+    total, reached = 0.0, 0.0
     for q in range(s.outdeg[r, i]):
         j = s.out[r, i, q]
         sub, count = 0.0, 0
@@ -83,14 +83,16 @@ def exposure_two_steps(eff, k, s, i):
             if h != i:
                 sub += adopted(s, row, h)
                 count += 1
+        reached += sub
         if kind == TOTAL_AVERAGE and count:
             sub /= count
         elif kind == ANY:
             sub = 1.0 if sub > 0.0 else 0.0
         total += sub
+    total = total * bounded(reached, eff.p[k, 0]) / reached if reached > 0.0 else 0.0
     if kind == AVERAGE_TOTAL and s.outdeg[r, i]:
         total /= s.outdeg[r, i]
-    return bounded(total, eff.p[k, 0])
+    return total
 
 
 @njit(cache=True, nogil=True)
