@@ -26,6 +26,7 @@ from scipy.linalg import block_diag
 
 from coplearn._checks import plural
 from coplearn.effects.spec import Effect
+from coplearn.event_derived import Derived
 from coplearn.event_design import EventDesign
 from coplearn.event_simulation import Draws
 from coplearn.events import EventSequence
@@ -201,6 +202,9 @@ class Coordination(REM):
 
     def __init__(self, events: EventSequence, effects: Sequence[Effect], timing: str, **settings: Any) -> None:
         super().__init__(events, effects, timing, **settings)
+        for memory in self.design.memories:
+            if isinstance(memory, Derived) and memory.of_events:
+                raise ValueError(f"{memory.kind} of undirected events is not available; read another network with it.")
         self.design = _undirected(self.design)
 
     def _sums(self, theta: np.ndarray, scores: bool = False) -> Sums:

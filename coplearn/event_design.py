@@ -17,6 +17,7 @@ import pandas as pd
 from coplearn._checks import choose, listing, plural
 from coplearn.effects.spec import Effect, definition
 from coplearn.effects.user_event import EventEffect
+from coplearn.event_derived import OF_MEMBERS, OF_PAIRS, Derived, follow
 from coplearn.event_timeline import DAY, Memory, Timeline, duration, numeric
 from coplearn.events import EventSequence
 from coplearn.kernels import event_history, event_timeline
@@ -36,6 +37,8 @@ _OF_SENDER = (
     "recency_receive_sender",
     "sender",
     "sender_fixed",
+    "node_transitivity_sender",
+    "tertius_sender",
     "hour_of_week",
 )
 _ALWAYS_CHANGES = (
@@ -123,8 +126,9 @@ class EventDesign:
         Where the events stand in the frame of the sequence.
     prepare : int
         Number of first events that only prepare the history.
-    memories : tuple of Memory, str or EventEffect
-        Of each network: how long events count, the name of a second network, or the effect that a user wrote.
+    memories : tuple of Memory, str, EventEffect or Derived
+        Of each network: how long events count, the name of a second network, the effect that a user wrote, or what is
+        derived from other networks.
     start, end : float
         Bounds of what an interval model explains.
     previous_only : bool
@@ -147,7 +151,7 @@ class EventDesign:
     time: np.ndarray
     rows: np.ndarray
     prepare: int
-    memories: tuple[Memory | str | EventEffect, ...]
+    memories: tuple[Memory | str | EventEffect | Derived, ...]
     start: float
     end: float
     previous_only: bool
@@ -205,10 +209,11 @@ class _Compiler:
         self.events, self.orientation, self.convention, self.origin = events, orientation, convention, origin
         self.directed = directed
         self.rows: list[tuple[Any, ...]] = []
-        self.memories: list[Memory | str | EventEffect] = []
+        self.memories: list[Memory | str | EventEffect | Derived] = []
         self.triads: list[tuple[int, int, int]] = []
         self.covariates: list[np.ndarray] = []
         self.moving: dict[str, int] = {}
+        self.derived: dict[Derived, int] = {}
         self.hours = False
 
     def columns(self, effect: Effect) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -226,7 +231,11 @@ class _Compiler:
             raise ValueError(
                 f"{effect!r} is about {plural(len(entry.variables), 'variable')}, not {len(effect.variables)}."
             )
-        if effect.name in _FIXED:
+        kind = effect.name.removesuffix("_sender").removesuffix("_receiver")
+        if kind in (*OF_PAIRS, *OF_MEMBERS):
+            at, side = self._derived(effect, kind), effect.name.removeprefix(f"{kind}_")
+            yield label(effect), (self._term(effect, side if kind in OF_MEMBERS else "inertia", at, at),)
+        elif effect.name in _FIXED:
             everybody = self.events.members.index
             for k, member in enumerate(everybody[1:], 1):
                 row = self._row((np.arange(len(everybody)) == k).astype(float))
@@ -259,11 +268,46 @@ class _Compiler:
             )
         return Effect(name, effect.variables, effect.options, (), effect.convention)
 
-    def _term(self, effect: Effect, name: str, choice: int = 0) -> int:
+    def _derived(self, effect: Effect, kind: str) -> int:
+        """Place of the network, or row of the covariates, that holds a statistic of whole networks."""
+        names = list(effect.variables)
+        row = -1
+        if kind == "tertius":
+            if not names:
+                raise ValueError(f"{effect!r} needs the name of a covariate: fx.{effect.name}('advice', 'age').")
+            numbers = list(self._covariate(Effect("difference", (names.pop(),), (), (), effect.convention)))
+            row = numbers[0][2]
+        wanted = 2 if kind in OF_PAIRS else 1
+        if kind in OF_MEMBERS and not names:
+            names = ["events"]
+        if len(names) != wanted:
+            raise ValueError(
+                f"{effect!r} needs {plural(wanted, 'network')}; 'events' stands for the events themselves."
+            )
+        window = effect.option("window")
+        forgets = Memory() if window is None else Memory("window", 0.0, duration(window, self.origin, "window"))
+        if window is not None and "events" not in names:
+            raise ValueError(f"{effect!r}: window is about the events, not about another network.")
+        known = ["events", *self.events.networks]
+        sources = tuple(
+            forgets if choose(name, known, "network of these events") == "events" else name for name in names
+        )
+        for source in sources:
+            self._place(source)
+        derived = Derived(kind, sources, row)
+        place = self._place(derived)
+        if kind in OF_PAIRS:
+            return place
+        if derived not in self.derived:
+            self.covariates.append(np.zeros(len(self.events.members)))
+            self.derived[derived] = len(self.covariates) - 1
+        return self.derived[derived]
+
+    def _term(self, effect: Effect, name: str, choice: int = 0, net: int = 0) -> int:
         entry = definition(effect.name, "event")
         scaling = choose(effect.option("scaling", "none"), ["none", "prop", "std"], "scaling")
         unique = bool(effect.option("unique", False))
-        net, setting = 0, 0.0
+        setting = 0.0
         user = entry.details.get("user")
         if user is not None:
             net = self._place(user)
@@ -341,7 +385,7 @@ class _Compiler:
             return None if (self.events.frame["weight"] == 1).all() else "weight"
         return given or None
 
-    def _place(self, network: Memory | str | EventEffect) -> int:
+    def _place(self, network: Memory | str | EventEffect | Derived) -> int:
         if network not in self.memories:
             self.memories.append(network)
         return self.memories.index(network)
@@ -418,7 +462,7 @@ class _Compiler:
 
     def _row(self, values: np.ndarray) -> int:
         for c, known in enumerate(self.covariates):
-            if c not in self.moving.values() and np.array_equal(known, values):
+            if c not in (*self.moving.values(), *self.derived.values()) and np.array_equal(known, values):
                 return c
         self.covariates.append(np.asarray(values, dtype=float))
         return len(self.covariates) - 1
@@ -556,6 +600,8 @@ def event_design(
             moments = _second_network(timeline, k, events.networks[memory], events, origin, directed)
             linked.append(moments)
             timeline.look(moments)
+        elif isinstance(memory, Derived):
+            continue
         elif isinstance(memory, EventEffect):
             _follow(timeline, k, memory, events, rows, sender, receiver, time, place)
         else:
@@ -568,6 +614,11 @@ def event_design(
         timeline.change(event_timeline.COVARIATE, at[later], Timeline.AFTER, 0, c, who[later], 0, frame["value"][later])
         timeline.look(at[later])
         linked.append(at[later])
+    for k, memory in enumerate(compiler.memories):
+        if isinstance(memory, Derived):
+            nets = [compiler.memories.index(source) for source in memory.sources]
+            x = compiler.covariates[memory.covariate] if memory.covariate >= 0 else np.zeros(len(events.members))
+            follow(timeline, memory, nets, x, compiler.derived.get(memory, k))
     if convention in ("", "goldfish"):
         for moments in ends:
             timeline.look(moments)

@@ -24,6 +24,7 @@ from joblib import Parallel, delayed
 from coplearn import plots
 from coplearn._checks import choose, seed_sequence, whole, workers
 from coplearn.effects.user_event import EventEffect
+from coplearn.event_derived import Derived
 from coplearn.event_design import ORIENTATIONS
 from coplearn.event_timeline import DAY, Memory
 from coplearn.events import EventSequence
@@ -39,6 +40,10 @@ def _part(res: Any) -> kernel.Part:
     design = res.model.design
     low, high, of_events = [], [], []
     for memory in design.memories:
+        if isinstance(memory, Derived) and memory.of_events:
+            raise ValueError(
+                f"{memory.kind} of the events themselves is not kept up with simulated ones: leave it out to simulate."
+            )
         given = isinstance(memory, Memory)
         if given and (memory.of is not None or memory.weight is not None):
             raise ValueError(

@@ -126,6 +126,16 @@ class Timeline:
         }
         self._parts.append({key: np.broadcast_to(np.asarray(v), time.shape) for key, v in full.items()})
 
+    def of(self, kinds: Sequence[tuple[int, int]]) -> dict[str, np.ndarray]:
+        """Changes of some kinds and networks (or covariates), in order."""
+        part = {key: np.concatenate([p[key] for p in self._parts]) for key in self._parts[0]}
+        keep = np.zeros(len(part["time"]), bool)
+        for kind, net in kinds:
+            keep |= (part["kind"] == kind) & (part["net"] == net)
+        part = {key: values[keep] for key, values in part.items()}
+        order = np.lexsort([part["order"], part["place"], part["time"]])
+        return {key: values[order] for key, values in part.items()}
+
     def look(self, times: Any) -> None:
         """Add moments without an event at which a stretch of time ends."""
         self._looks.append(np.atleast_1d(np.asarray(times, dtype=float)))

@@ -260,3 +260,82 @@ def test_sampled_and_simulated_undirected_events_are_pairs_once():
 def test_what_is_not_there_says_why(make, words):
     with pytest.raises(ValueError, match=words):
         make(sequence())
+
+
+# --- whole networks -----------------------------------------------------------------------------------------
+
+
+def of_events(events, e, window=np.inf):
+    time = events.frame["time"].to_numpy()
+    past = (np.arange(len(time)) < e) & (time[e] <= time + window)
+    b = np.zeros((len(events.members),) * 2)
+    b[events.sender[past], events.receiver[past]] = 1
+    return b
+
+
+@pytest.mark.parametrize("window", [None, 4.0])
+@pytest.mark.parametrize("e", SOME)
+def test_paths_through_two_networks_and_statistics_of_neighbours(e, window):
+    events, n = sequence(5), 8
+    more = {} if window is None else {"window": window}
+    mixed = ("mixed_trans", "mixedCycle", "mixed_common_sender", "mixedCommonReceiver")
+    effects = [fx.goldfish(name, "events", "friends", **more) for name in mixed]
+    effects += [fx.goldfish("nodeTrans", type=side, **more) for side in ("ego", "alter")]
+    effects += [fx.goldfish("node_trans", "friends", log=True), fx.goldfish("tertius", "friends", "mood", type="ego")]
+    effects += [fx.goldfish("tertius", "events", "x", type="alter", **more)]
+    found = cl.REM(events, effects).statistics(e)
+    now = events.frame["time"][e]
+    a, b = of_events(events, e, window or np.inf), friends_before(events, now)
+
+    def embedded(y, k):
+        return sum(y[k, h] * y[h, m] * y[k, m] for h in range(n) for m in range(n))
+
+    def mean_towards(y, x, k):
+        means = {m: x[y[:, m] > 0].mean() for m in range(n) if y[:, m].any()}
+        return means.get(k, np.mean(list(means.values())) if means else 0.0)
+
+    x, z = events.members["x"].to_numpy(), mood_before(events, now)
+    for (i, j), row in found.iterrows():
+        expected = [
+            sum(a[i, h] * b[h, j] for h in range(n)),
+            sum(a[h, i] * b[j, h] for h in range(n)),
+            sum(a[h, i] * b[h, j] for h in range(n)),
+            sum(a[i, h] * b[j, h] for h in range(n)),
+            embedded(a, i),
+            embedded(a, j),
+            np.log1p(embedded(b, j)),
+            mean_towards(b, z, i),
+            mean_towards(a, x, j),
+        ]
+        assert row.to_numpy() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("timing", ["ordinal", "interval"])
+def test_what_changes_in_whole_networks_is_listed(timing):
+    events = sequence(2)
+    effects = [fx.mixed_otp("events", "friends", window=3.0), fx.tertius_receiver("events", "x"), fx.inertia()]
+    effects += [fx.node_transitivity_sender(log=True), fx.tertius_sender("friends", "mood")]
+    model = cl.REM(events, effects, timing)
+    theta = np.random.default_rng(0).normal(0, 0.3, len(model.design.names))
+    quick, walk = model._sums(theta), model._sums(theta, scores=True)
+    assert quick.llf[0] == pytest.approx(walk.llf[0], rel=1e-11)
+    assert quick.gradient == pytest.approx(walk.gradient, rel=1e-8, abs=1e-8)
+    sampled = cl.REM(events, effects, controls=55).fit().params  # 55 are all the others
+    assert sampled.to_numpy() == pytest.approx(cl.REM(events, effects).fit().params.to_numpy(), rel=1e-5)
+
+
+def test_whole_networks_in_models_of_actors_and_in_simulations():
+    events = sequence()
+    rate, choice = [fx.goldfish("nodeTrans", log=True)], [fx.goldfish("tertius", "friends", "x")]
+    model = cl.DyNAM(events, rate=rate, choice=choice)
+    b = of_events(events, 50)
+    embedded = np.log1p(((b @ b) * b).sum(1))
+    assert model.parts["rate"].statistics(50).iloc[:, 0].to_numpy() == pytest.approx(embedded)
+    with pytest.raises(ValueError, match="not kept up with simulated ones"):
+        model.fit().simulate(1)
+    outside = cl.REM(events, [fx.tertius_receiver("friends", "x"), fx.mixed_otp("friends", "friends")]).fit()
+    assert len(outside.simulate(1, seed=0)[0]) == 60
+    with pytest.raises(ValueError, match="needs 2 networks"):
+        cl.REM(events, [fx.mixed_otp("friends")])
+    with pytest.raises(ValueError, match="of undirected events is not available"):
+        cl.DyNAM(events, coordination=[fx.node_transitivity_receiver()])

@@ -29,6 +29,7 @@ _MEMORY = {"halflife": None, "window": None, "interval": None, "kind": None, "we
 _HISTORY = {"scaling": "none", "unique": False, "log": False, **_MEMORY}
 _DEGREE = {"scaling": "none", "log": False, **_MEMORY}
 _PLAIN = {"scaling": "none", "log": False}
+_SCALED = {"scaling": "none"}
 
 # name: formula, variables, settings, source, names in other programs
 _TABLE: list[tuple[str, str, tuple[str, ...], dict[str, Any], str, dict[str, str]]] = [
@@ -255,6 +256,34 @@ _TABLE += [
     ),
 ]
 
+_TABLE += [
+    (name, formula, ("network", "network"), {**_PLAIN, "window": None}, _DYNAM, {"goldfish": short})
+    for name, formula, short in (
+        ("mixed_otp", r"\sum_h [y^1_{ih} > 0] [y^2_{hj} > 0]", "mixed_trans"),
+        ("mixed_itp", r"\sum_h [y^1_{hi} > 0] [y^2_{jh} > 0]", "mixed_cycle"),
+        ("mixed_osp", r"\sum_h [y^1_{ih} > 0] [y^2_{jh} > 0]", "mixed_common_receiver"),
+        ("mixed_isp", r"\sum_h [y^1_{hi} > 0] [y^2_{hj} > 0]", "mixed_common_sender"),
+    )
+]
+_TABLE += [
+    (f"{kind}_{side}", f"{formula}, {k}", variables, {**settings, "window": None}, _DYNAM, short)
+    for kind, formula, variables, settings, goldfish in (
+        (
+            "node_transitivity",
+            r"\sum_{hl} [y_{kh} > 0] [y_{hl} > 0] [y_{kl} > 0]",
+            ("network",),
+            _PLAIN,
+            "node_trans",
+        ),
+        ("tertius", r"\text{mean of } x_h \text{ over } y_{hk} > 0", ("network", "actor"), _SCALED, "tertius"),
+    )
+    for side, k, short in (
+        ("sender", "k = i", {}),
+        ("receiver", "k = j", {}),
+        ("candidate", "k = j; k = i in a model of senders", {"goldfish": goldfish}),
+    )
+]
+
 for _name, _formula, _variables, _settings, _source, _short in _TABLE:
     define(Definition(_name, "event", _formula, _source, _variables, _settings, _short))
 
@@ -282,6 +311,11 @@ _SPECIAL: dict[tuple[str, str], _Meaning] = {
     # names of goldfish before its version 1.7
     ("goldfish", "commonSender"): ("isp", (), {}),
     ("goldfish", "commonReceiver"): ("osp", (), {}),
+    ("goldfish", "mixedTrans"): ("mixed_otp", (), {}),
+    ("goldfish", "mixedCycle"): ("mixed_itp", (), {}),
+    ("goldfish", "mixedCommonReceiver"): ("mixed_osp", (), {}),
+    ("goldfish", "mixedCommonSender"): ("mixed_isp", (), {}),
+    ("goldfish", "nodeTrans"): ("node_transitivity_candidate", (), {}),
 }
 CONVENTIONS = ("remstats", "relevent", "goldfish")
 
