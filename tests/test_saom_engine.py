@@ -205,7 +205,7 @@ def test_alters_in_groups_are_chosen_with_the_probabilities_of_alters_one_by_one
     ]
     rows = effects(data, few)
     found = []
-    for whole in (0, 60):
+    for whole in (0, 120):
         runs = draw(
             data,
             rows,
@@ -254,7 +254,7 @@ def test_every_effect_is_the_same_whether_alters_are_listed_or_weighed_in_one_go
             listed.append(("net0", entry.short["rsiena"], names[:-1] + ["v1"] if names.count("v0") == 2 else names, 0))
     rows = effects(data, listed)
     tables = []
-    for whole in (0, n):
+    for whole in (0, 2 * n):
         tables.append(np.zeros((len(listed), n, n)))
         saom.change_table(prepare(data, rows, n, whole), data.x, data.z, tables[-1])
     assert len(listed) > 150
@@ -339,7 +339,7 @@ def test_whatever_the_data_listed_alters_and_all_in_one_go_are_the_same_model(wa
         ],
     )
     theta = np.where(np.isin(np.arange(len(rows.code)), [0, (rows.variable == 0).sum()]), -2.0, 0.08)
-    listed, whole = (draw(data, rows, theta, [3.0, 2.0, 1.5], runs, whole=w, seed=w + 1) for w in (0, n))
+    listed, whole = (draw(data, rows, theta, [3.0, 2.0, 1.5], runs, whole=w, seed=w + 1) for w in (0, 2 * n))
     noise = np.sqrt((listed.moments.var(axis=0) + whole.moments.var(axis=0)) / runs)
     assert (np.abs(listed.moments.mean(axis=0) - whole.moments.mean(axis=0)) <= 4.5 * noise).all()
     for found in (listed, whole):
@@ -352,7 +352,7 @@ def test_groups_follow_a_long_simulation():
     few = effects(
         data, [*evaluation("net0", "density", "inPop", ("altX", ("z0",))), *evaluation("z0", "linear", "quad")]
     )
-    both = [draw(data, few, [-2.0, 0.1, 0.3, 0.1, 0.1], [8.0, 4.0], 1500, whole=whole).moments for whole in (0, 60)]
+    both = [draw(data, few, [-2.0, 0.1, 0.3, 0.1, 0.1], [8.0, 4.0], 1500, whole=whole).moments for whole in (0, 120)]
     gap = both[0].mean(axis=0) - both[1].mean(axis=0)
     assert (np.abs(gap) < 4 * np.sqrt((both[0].var(axis=0) + both[1].var(axis=0)) / 1500)).all()
 

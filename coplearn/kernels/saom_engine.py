@@ -35,7 +35,8 @@ from coplearn.kernels.saom_state import (
 
 BLOCK = 64  # actors whose rates are summed together
 ONE_DECIDES = 4  # the first of the models of undirected networks in which opportunities come to pairs
-WHOLE = 512  # alters that are weighed in one go
+WHOLE = 512  # alters that are weighed in one go: half as many if they fall into
+FEW = 32  # groups or fewer, which cost little to list
 TABLES = 1024  # actors between whom two-paths are kept in tables
 TABLED = 2  # how `Plan.short` says that moments read them
 
@@ -334,8 +335,9 @@ def asks_unknown(period, eff, k):
 def prepare(period, effects, capacity, whole=WHOLE):
     """An engine for a period and effects, with room for `capacity` neighbours of an actor in either direction.
 
-    In networks of up to `whole` alters ego weighs all of them at every ministep; in larger ones, those whom it can
-    reach and one of each group of others, unless its effects tell all of them apart: the same model either way.
+    In networks of up to `whole` alters (half as many in few groups) ego weighs all of them at every ministep; in larger
+    ones, those whom it can reach and one of each group of others, unless its effects tell all of them apart: the same
+    model either way.
     """
     n_nets, side = period.x.shape[0], period.x.shape[1]
     n_variables = n_nets + period.z.shape[0]
@@ -348,7 +350,10 @@ def prepare(period, effects, capacity, whole=WHOLE):
         loose = loose and (period.directed[r] or period.two_mode[r] or period.max_degree[r] >= side)
         plan.free[r] = loose and not period.two_mode[r]
         plan.open[r] = loose and settled
-        plan.whole[r] = period.n_columns[r] <= whole or not groups.on[r]
+        n_groups = 1.0
+        for f in range(groups.n_features[r]):
+            n_groups *= groups.feature[r, f, 2]
+        plan.whole[r] = period.n_columns[r] <= (whole if n_groups > FEW else whole // 2) or not groups.on[r]
         groups.on[r] = not plan.whole[r]
         plan.sure[r] = not (period.missing[r].any() or period.fixed[r].any() or period.end_fixed[r].any())
         plan.own_rate[r] &= period.directed[r] or period.model_type[r] < ONE_DECIDES
