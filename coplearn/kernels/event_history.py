@@ -272,7 +272,6 @@ def _change_of_least(before, after, other, unique):
 @njit(cache=True, nogil=True)
 def _shift_triads(n, y, triads, kind, unique, a, b, before, after, stale, is_stale, n_stale):
     """Sums over third members of one kind, after y of the pair a to b went from before to after."""
-    count = n_stale[0]
     if kind == SP:
         # both directions count, so that b is the third member of a with c, and a of b with c
         back = y[b * n + a]
@@ -285,12 +284,9 @@ def _shift_triads(n, y, triads, kind, unique, a, b, before, after, stale, is_sta
                 if change != 0.0:
                     for s in (end * n + c, c * n + end):
                         triads[s] += change
-                        if not is_stale[s]:
-                            is_stale[s] = True
-                            stale[count] = s
-                            count += 1
-        n_stale[0] = count
+                        _list(stale, is_stale, n_stale, s, s + 1, 1)
         return
+    count = n_stale[0]
     for c in range(n):
         if c == a or c == b:
             continue

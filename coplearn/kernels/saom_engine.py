@@ -350,10 +350,7 @@ def prepare(period, effects, capacity, whole=WHOLE):
         loose = loose and (period.directed[r] or period.two_mode[r] or period.max_degree[r] >= side)
         plan.free[r] = loose and not period.two_mode[r]
         plan.open[r] = loose and settled
-        n_groups = 1.0
-        for f in range(groups.n_features[r]):
-            n_groups *= groups.feature[r, f, 2]
-        plan.whole[r] = period.n_columns[r] <= (whole if n_groups > FEW else whole // 2) or not groups.on[r]
+        plan.whole[r] = period.n_columns[r] <= (whole if groups.n_keys[r] > FEW else whole // 2) or not groups.on[r]
         groups.on[r] = not plan.whole[r]
         plan.sure[r] = not (period.missing[r].any() or period.fixed[r].any() or period.end_fixed[r].any())
         plan.own_rate[r] &= period.directed[r] or period.model_type[r] < ONE_DECIDES

@@ -27,6 +27,7 @@ class Groups(NamedTuple):
     on: np.ndarray  # uint8[R]: whether alters of the network are grouped
     feature: np.ndarray  # int64[R, F, 3]: kind, its network or variable, number of values
     n_features: np.ndarray  # int64[R]
+    n_keys: np.ndarray  # float64[R]: combinations of their values
     rank: np.ndarray  # int64[C + B, N]: covariates' values by their rank among the distinct ones
     of: np.ndarray  # int64[R, N]: group of an alter, -1 for none
     following: np.ndarray  # int64[R, N]: next member, -1 after the last
@@ -54,6 +55,7 @@ def new_groups(period, eff):
         np.zeros(n_nets, np.uint8),
         np.zeros((n_nets, most, 3), np.int64),
         np.zeros(n_nets, np.int64),
+        np.ones(n_nets),
         np.zeros((n_variables, side), np.int64),
         np.full((n_nets, side), -1, np.int64),
         np.zeros((n_nets, side), np.int64),
@@ -90,7 +92,7 @@ def new_groups(period, eff):
                 flags[0, net] |= asked & (ALTER_IN | ALTER_OUT | ALTER_MUTUAL)
             if asked & ALTER_VALUE:
                 flags[1, row] = ALTER_VALUE
-        n, keys = 0, 1.0
+        n = 0
         for about in range(2):
             for which in range(flags.shape[1]):
                 for kind in (ALTER_IN, ALTER_OUT, ALTER_MUTUAL, ALTER_VALUE):
@@ -99,10 +101,10 @@ def new_groups(period, eff):
                         groups.feature[r, n, 0] = kind
                         groups.feature[r, n, 1] = which
                         groups.feature[r, n, 2] = values
-                        keys *= values
+                        groups.n_keys[r] *= values
                         n += 1
         groups.n_features[r] = n
-        groups.on[r] = not dense and keys < LARGEST_KEY
+        groups.on[r] = not dense and groups.n_keys[r] < LARGEST_KEY
     return groups
 
 

@@ -50,9 +50,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coplearn._checks import choose, is_number, seed_sequence, whole
+from coplearn._checks import choose, seed_sequence, whole
 from coplearn.community import Community
-from coplearn.synthetic.plan import merged, plain
+from coplearn.synthetic.plan import check_loadings, check_within, merged, plain
 from coplearn.synthetic.survey import item_truth, survey
 
 __all__ = ["LEADER_TIES", "leadership_panel"]
@@ -103,24 +103,15 @@ class Leaders:
         whole(self.units, "units", 2)
         if not self.relations or len(set(self.relations)) < len(self.relations):
             raise ValueError(f"relations={self.relations}: name one relation or more, each once.")
-        for name in ("central", "response", "attrition", "item_missing", "turnover", "trait", "icc"):
-            self._within(name, 0, 1)
-        self._within("stability", 0, 0.99)
-        for name in ("sender_sd", "receiver_sd"):
-            self._within(name, 0, np.inf)
+        check_within(self, ["central", "response", "attrition", "item_missing", "turnover", "trait", "icc"], 0, 1)
+        check_within(self, ["stability"], 0, 0.99)
+        check_within(self, ["sender_sd", "receiver_sd"], 0, np.inf)
         pull = self.stability + sum(abs(v) for v in self.influence.values())
         if pull >= 1:
             raise ValueError(
                 f"stability and the sizes of influence add up to {pull:.2f}; below 1 efficacy does not run away."
             )
-        for loading in self.scales.values():
-            if len(loading) < 3 or not all(0 < v < 1 for v in loading):
-                raise ValueError(f"loadings {loading}: give three or more a scale, each between 0 and 1.")
-
-    def _within(self, name: str, low: float, high: float) -> None:
-        value = getattr(self, name)
-        if not (is_number(value, finite=False) and low <= value <= high):
-            raise ValueError(f"{name}={value!r}: give a number between {low} and {high}.")
+        check_loadings(self.scales)
 
     @cached_property
     def opens(self) -> np.ndarray:

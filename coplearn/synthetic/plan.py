@@ -12,7 +12,7 @@ import pandas as pd
 
 from coplearn._checks import choose, is_number
 
-__all__ = ["ANSWERING", "HERE", "LOADINGS", "NETWORKS", "YEAR", "Plan", "plain"]
+__all__ = ["ANSWERING", "HERE", "LOADINGS", "NETWORKS", "YEAR", "Plan", "check_loadings", "check_within", "plain"]
 
 NETWORKS: Mapping[str, Mapping[str, float]] = {
     "advice": {
@@ -43,6 +43,21 @@ LOADINGS: Mapping[str, tuple[float, ...]] = {
 }
 YEAR = 365.25 * 86_400  # seconds; all instants are whole seconds since the start
 HERE = np.iinfo(np.int64).max  # leaving date of who is still here
+
+
+def check_within(plan: object, names: Sequence[str], low: float, high: float) -> None:
+    """Refuse settings of a plan that are no numbers, or lie out of bounds."""
+    for name in names:
+        value = getattr(plan, name)
+        if not (is_number(value, finite=False) and low <= value <= high):
+            raise ValueError(f"{name}={value!r}: give a number between {low} and {high}.")
+
+
+def check_loadings(scales: Mapping[str, tuple[float, ...]]) -> None:
+    """Refuse scales of fewer than three items, and loadings that are none."""
+    for loading in scales.values():
+        if len(loading) < 3 or not all(0 < v < 1 for v in loading):
+            raise ValueError(f"loadings {loading}: give three or more a scale, each between 0 and 1.")
 
 
 @dataclass(frozen=True)
@@ -94,12 +109,12 @@ class Plan:
         shares = ["response", "attrition", "item_missing", "thanks", "intros", "rhythm", "bigram", "stability"]
         shares += ["cohort_words", "innovations", "first_person"]
         rates = ["leave", "newcomer_leave", "identity_sd", "identity_noise", "questions", "answers", "habits"]
-        self._within(shares, 0, 1)
-        self._within([*rates, "acculturation", "bots", "metadata_only"], 0, np.inf)
+        check_within(self, shares, 0, 1)
+        check_within(self, [*rates, "acculturation", "bots", "metadata_only"], 0, np.inf)
         signed = ["exit_selection", "drift", "replacement", "influence", "selection", "language_drift"]
-        self._within(signed, -np.inf, np.inf)
-        self._within(["waves"], 2, np.inf)
-        self._within(["founders", "units"], 1, np.inf)
+        check_within(self, signed, -np.inf, np.inf)
+        check_within(self, ["waves"], 2, np.inf)
+        check_within(self, ["founders", "units"], 1, np.inf)
         if self.span < 0.5 * YEAR:
             raise ValueError(f"the observation from {self.start} to {self.end} is too short; give half a year or more.")
         if self.cohort_words + self.innovations + self.first_person > 1:
@@ -108,16 +123,8 @@ class Plan:
             raise ValueError(f"influence={self.influence} flows through advice ties; leave ties=True, or influence=0.")
         if not np.min(self.yearly_intake) >= 0:
             raise ValueError("intake counts joiners a year; give numbers from 0.")
-        for loading in self.scales.values():
-            if len(loading) < 3 or not all(0 < v < 1 for v in loading):
-                raise ValueError(f"loadings {loading}: give three or more a scale, each between 0 and 1.")
+        check_loadings(self.scales)
         _ = self.tie_effects, self.answer_effects
-
-    def _within(self, names: Sequence[str], low: float, high: float) -> None:
-        for name in names:
-            value = getattr(self, name)
-            if not (is_number(value, finite=False) and low <= value <= high):
-                raise ValueError(f"{name}={value!r}: give a number between {low} and {high}.")
 
     @cached_property
     def opening(self) -> pd.Timestamp:
